@@ -1,0 +1,142 @@
+-- The state machine and its trail: which transitions exist, and one event for each of them, whoever makes it.
+-- Recreated whole. Must not know who calls: workers, people and hand-written SQL all pass here.
+
+DO $$ DECLARE f regprocedure; BEGIN
+    FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+             AND proname IN ('trail_hash', 'verify_trail')
+    LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP;
+END $$;
+
+-- sha256(previous hash ‖ binary form of the row). The binary form is PostgreSQL's own (record_send): number of
+-- fields, then for each its type, its length in bytes (-1 for NULL) and its bytes; times are microseconds. It is the
+-- same on every version and under every TimeZone, and costs half of what a text form built field by field does.
+CREATE FUNCTION trail_hash(p_previous_hash bytea, p_job uuid, p_seq integer, p_previous_state text, p_new_state text,
+    p_attempt integer, p_actor text, p_reason text, p_metadata jsonb, p_at timestamptz) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT sha256(coalesce(p_previous_hash, ''::bytea) || record_send(ROW(p_job, p_seq, p_previous_state, p_new_state,
+        p_attempt, p_actor, p_reason, p_metadata::text, p_at)))
+$$;
+
+-- A transition written by hand brings no version: complete it, and name the database user.
+CREATE OR REPLACE FUNCTION pipeline_jobs_manual() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.version := OLD.version + 1;
+    NEW.updated_at := clock_timestamp();
+    NEW.actor := 'db:' || session_user;
+    NEW.reason := 'MANUAL';
+    NEW.metadata := NULL;
+    NEW.finished_at := CASE WHEN NEW.status IN ('finished', 'failed', 'cancelled') THEN NEW.updated_at END;
+    IF NEW.status = 'running' THEN
+        NEW.locked_by := coalesce(NEW.locked_by, NEW.actor);
+        NEW.started_at := NEW.updated_at;
+        NEW.last_heartbeat_at := NEW.updated_at;
+        NEW.attempt := OLD.attempt + 1;
+    ELSE
+        NEW.locked_by := NULL;
+    END IF;
+    IF NEW.status = 'failed' THEN NEW.error_code := coalesce(NEW.error_code, 'MANUAL'); END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION pipeline_jobs_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        RAISE EXCEPTION 'a job starts as queued with version 1, not as % with version %', NEW.status, NEW.version
+            USING ERRCODE = 'check_violation';
+    ELSIF OLD.status <> NEW.status THEN
+        RAISE EXCEPTION 'job %: % -> % (version % -> %) is no legal transition', OLD.id, OLD.status, NEW.status,
+            OLD.version, NEW.version USING ERRCODE = 'check_violation';
+    END IF;
+    RAISE EXCEPTION 'job %: id and version belong to the trail and change with the status only', OLD.id
+        USING ERRCODE = 'check_violation';
+END $$;
+
+CREATE OR REPLACE FUNCTION pipeline_jobs_trail_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO pipeline_job_events
+    SELECT n.id, n.version, NULL, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at,
+           trail_hash(NULL, n.id, n.version, NULL, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at)
+    FROM new_rows n;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION pipeline_jobs_trail_update() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO pipeline_job_events
+    SELECT n.id, n.version, o.status, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at,
+           trail_hash(p.hash, n.id, n.version, o.status, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at)
+    FROM new_rows n
+    JOIN old_rows o ON o.id = n.id
+    LEFT JOIN pipeline_job_events p ON p.job_id = n.id AND p.seq = o.version
+    WHERE n.version <> o.version;
+    RETURN NULL;
+END $$;
+
+-- Conditions of row triggers are evaluated without calling the function, so a legal transition pays for none of these.
+CREATE OR REPLACE TRIGGER pipeline_jobs_1_manual BEFORE UPDATE ON pipeline_jobs FOR EACH ROW
+    WHEN (OLD.status <> NEW.status AND OLD.version = NEW.version) EXECUTE FUNCTION pipeline_jobs_manual();
+CREATE OR REPLACE TRIGGER pipeline_jobs_2_guard BEFORE UPDATE ON pipeline_jobs FOR EACH ROW
+    WHEN (NEW.id <> OLD.id OR NEW.version <> OLD.version + (OLD.status <> NEW.status)::integer
+          OR OLD.status <> NEW.status AND OLD.status || '>' || NEW.status NOT IN (
+              'queued>running', 'retrying>running',
+              'running>finished', 'running>retrying', 'running>failed', 'running>awaiting_input', 'running>cancelled',
+              'running>queued',
+              'awaiting_input>queued', 'awaiting_input>cancelled', 'awaiting_input>failed',
+              'queued>cancelled', 'retrying>cancelled',
+              'failed>queued', 'cancelled>queued'))
+    EXECUTE FUNCTION pipeline_jobs_refuse();
+CREATE OR REPLACE TRIGGER pipeline_jobs_3_start BEFORE INSERT ON pipeline_jobs FOR EACH ROW
+    WHEN (NEW.status <> 'queued' OR NEW.version <> 1) EXECUTE FUNCTION pipeline_jobs_refuse();
+CREATE OR REPLACE TRIGGER pipeline_jobs_4_trail_insert AFTER INSERT ON pipeline_jobs
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pipeline_jobs_trail_insert();
+CREATE OR REPLACE TRIGGER pipeline_jobs_5_trail_update AFTER UPDATE ON pipeline_jobs
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pipeline_jobs_trail_update();
+
+-- Append-only. purge_jobs is the one way out; it runs with the owner's rights, which the run-time role lacks.
+CREATE OR REPLACE FUNCTION pipeline_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('jobtrail.purging', true) = 'on' THEN RETURN NULL; END IF;
+    RAISE EXCEPTION '% on % is refused: the trail is append-only', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege', HINT = 'Old jobs leave through purge_jobs().';
+END $$;
+CREATE OR REPLACE TRIGGER pipeline_job_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON pipeline_job_events
+    FOR EACH STATEMENT EXECUTE FUNCTION pipeline_append_only();
+CREATE OR REPLACE TRIGGER pipeline_jobs_keep BEFORE DELETE OR TRUNCATE ON pipeline_jobs
+    FOR EACH STATEMENT EXECUTE FUNCTION pipeline_append_only();
+
+-- Every contradiction found in the trail of one job, or of all; no row means that it is sound.
+-- Each event is checked against the stored hash of the one before it, so the first row names what was changed.
+CREATE FUNCTION verify_trail(p_job uuid DEFAULT NULL)
+RETURNS TABLE (job_id uuid, seq integer, problem text) LANGUAGE sql STABLE AS $$
+    WITH chain AS (
+        SELECT e.*, lag(e.seq) OVER w AS last_seq, lag(e.hash) OVER w AS last_hash, lag(e.new_state) OVER w AS last_state,
+               lead(e.seq) OVER w IS NULL AS newest
+        FROM pipeline_job_events e WHERE p_job IS NULL OR e.job_id = p_job
+        WINDOW w AS (PARTITION BY e.job_id ORDER BY e.seq)
+    )
+    SELECT coalesce(c.job_id, j.id), c.seq, x.problem
+    FROM chain c
+    FULL JOIN (SELECT id, version, status FROM pipeline_jobs WHERE p_job IS NULL OR id = p_job) j
+        ON j.id = CASE WHEN c.newest THEN c.job_id END
+    CROSS JOIN LATERAL (
+        SELECT 'the job has no event' AS problem WHERE c.job_id IS NULL
+        UNION ALL
+        SELECT 'event ' || coalesce(c.last_seq, 0) + 1 || ' is missing' WHERE c.seq <> coalesce(c.last_seq, 0) + 1
+        UNION ALL
+        SELECT 'previous_state is ' || coalesce(c.previous_state, 'NULL') || ', the event before says '
+               || coalesce(c.last_state, 'NULL') WHERE c.previous_state IS DISTINCT FROM c.last_state
+        UNION ALL
+        SELECT 'the hash does not fit the event and the one before it'
+        WHERE c.hash <> trail_hash(c.last_hash, c.job_id, c.seq, c.previous_state, c.new_state, c.attempt, c.actor,
+            c.reason, c.metadata, c.at)
+        UNION ALL
+        SELECT 'the job of this event is gone' WHERE c.newest AND j.id IS NULL
+            AND c.job_id <> '00000000-0000-0000-0000-000000000000'
+        UNION ALL
+        SELECT 'the job says version ' || j.version || ' and ' || j.status || ', its newest event ' || c.seq || ' and '
+               || c.new_state WHERE c.newest AND (j.version <> c.seq OR j.status <> c.new_state)
+    ) x
+    ORDER BY 1, 2
+$$;

@@ -1,0 +1,334 @@
+-- Every change of a job's state, once. The forms in the plural take arrays and are what the processes call; the forms
+-- in the singular are for people at psql. Each returns what really happened: no row (or false) means that the job was
+-- not in the state this transition starts from, or that the caller's claim is no longer the valid one.
+-- Rows are locked in the order of their ids, so that two statements over the same jobs cannot block each other for ever.
+
+DO $$ DECLARE f regprocedure; BEGIN
+    FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname IN (
+        'uuid_v7', 'enqueue_jobs', 'enqueue_job', 'claim_jobs', 'claim_jobs_by_id', 'update_job_heartbeats',
+        'update_job_heartbeat', 'complete_jobs', 'complete_job', 'fail_jobs', 'fail_job', 'give_back_jobs',
+        'finish_cancelled_jobs', 'cancel_job', 'retry_job', 'release_stale_jobs', 'store_chunks', 'purge_jobs')
+    LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP;
+END $$;
+
+-- RFC 9562 version 7: 48 bits of milliseconds, then random bits, so that ids sort by age. Built in from PostgreSQL 18 on.
+CREATE FUNCTION uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
+    SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+        PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
+        52, 1), 53, 1), 'hex')::uuid
+$$;
+
+-- (none) -> queued. p_jobs: [{"id","queue","realm","handler","payload","document_id","batch_id","max_attempts",
+-- "run_after","timeout_sec","idempotency_key","fingerprint","traceparent","actor"}]; missing values get defaults.
+-- Answers every item in order: the job it made, or the one that its id or idempotency key had made before;
+-- same_content = false when that one was made from something else.
+CREATE FUNCTION enqueue_jobs(p_jobs jsonb)
+RETURNS TABLE (job_id uuid, queue text, status text, already_existed boolean, same_content boolean)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE made uuid[];
+BEGIN
+    WITH given AS (
+        SELECT g.* FROM jsonb_to_recordset(p_jobs) AS g(id uuid, queue text, realm text, handler text, payload jsonb,
+            document_id uuid, batch_id uuid, max_attempts integer, run_after timestamptz, timeout_sec integer,
+            idempotency_key text, fingerprint text, traceparent text, actor text)
+    ), inserted AS (
+        INSERT INTO pipeline_jobs (id, queue, realm, handler, payload, document_id, batch_id, max_attempts, run_after,
+            timeout_sec, idempotency_key, fingerprint, traceparent, actor, reason)
+        SELECT g.id, g.queue, coalesce(g.realm, 'default'), g.handler, coalesce(g.payload, '{}'), g.document_id, g.batch_id,
+            coalesce(g.max_attempts, 5), coalesce(g.run_after, clock_timestamp()), coalesce(g.timeout_sec, q.timeout_sec),
+            g.idempotency_key, g.fingerprint, g.traceparent, coalesce(g.actor, 'db:' || session_user), 'SUBMITTED'
+        FROM given g LEFT JOIN pipeline_queues q ON q.name = g.queue
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    )
+    SELECT array_agg(id) INTO made FROM inserted;
+
+    -- A statement of its own, because only a new snapshot sees what a concurrent submission has just committed.
+    RETURN QUERY
+    SELECT j.id, j.queue, j.status, NOT j.id = ANY (coalesce(made, '{}')) OR g.nth > 1,
+           j.fingerprint IS NOT DISTINCT FROM g.fingerprint
+    FROM (SELECT (t.item->>'id')::uuid AS id, coalesce(t.item->>'realm', 'default') AS realm,
+                 t.item->>'idempotency_key' AS idempotency_key, t.item->>'fingerprint' AS fingerprint, t.ord,
+                 row_number() OVER (PARTITION BY coalesce(t.item->>'realm', 'default'),
+                     coalesce(t.item->>'idempotency_key', t.item->>'id') ORDER BY t.ord) AS nth
+          FROM jsonb_array_elements(p_jobs) WITH ORDINALITY AS t(item, ord)) g
+    JOIN LATERAL (
+        SELECT * FROM pipeline_jobs p WHERE p.id = g.id
+        UNION
+        SELECT * FROM pipeline_jobs p WHERE p.realm = g.realm AND p.idempotency_key = g.idempotency_key
+        LIMIT 1) j ON true
+    ORDER BY g.ord;
+END $$;
+
+CREATE FUNCTION enqueue_job(p_handler text, p_input jsonb DEFAULT '{}', p_queue text DEFAULT 'default',
+    p_realm text DEFAULT 'default', p_idempotency_key text DEFAULT NULL, p_max_attempts integer DEFAULT 5,
+    p_run_after timestamptz DEFAULT NULL, p_timeout_sec integer DEFAULT NULL)
+RETURNS TABLE (job_id uuid, queue text, status text, already_existed boolean, same_content boolean)
+LANGUAGE sql AS $$
+    SELECT * FROM enqueue_jobs(jsonb_build_array(jsonb_build_object('id', uuid_v7(), 'handler', p_handler, 'queue', p_queue,
+        'realm', p_realm, 'payload', jsonb_build_object('input', p_input), 'idempotency_key', p_idempotency_key,
+        'fingerprint', encode(sha256(convert_to(p_handler || p_input::text, 'UTF8')), 'hex'),
+        'max_attempts', p_max_attempts, 'run_after', p_run_after, 'timeout_sec', p_timeout_sec)))
+$$;
+
+-- queued, retrying -> running, for the ids that Redis named: what is not due, paused, taken or unknown is left alone.
+-- The version returned is the claim's fence. p_handlers: what this worker can run.
+CREATE FUNCTION claim_jobs_by_id(p_ids uuid[], p_workers text[], p_handlers text[]) RETURNS SETOF pipeline_jobs
+LANGUAGE sql AS $$
+    WITH wanted AS (SELECT DISTINCT ON (w.id) w.id, w.worker FROM unnest(p_ids, p_workers) AS w(id, worker)),
+    claimable AS (
+        SELECT j.id, w.worker FROM pipeline_jobs j JOIN wanted w ON w.id = j.id
+        WHERE j.status IN ('queued', 'retrying') AND j.run_after <= clock_timestamp() AND j.handler = ANY (p_handlers)
+          AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)
+        ORDER BY j.id FOR UPDATE OF j
+    )
+    UPDATE pipeline_jobs j
+    SET status = 'running', version = j.version + 1, attempt = j.attempt + 1, locked_by = c.worker, stage = NULL, progress = NULL,
+        started_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(), updated_at = clock_timestamp(),
+        actor = 'worker:' || c.worker, reason = 'CLAIMED', metadata = NULL
+    FROM claimable c WHERE j.id = c.id
+    RETURNING j.*
+$$;
+
+-- The same without Redis: the oldest due jobs of the queues, in strict priority of their order.
+CREATE FUNCTION claim_jobs(p_queues text[], p_limit integer, p_worker text, p_handlers text[]) RETURNS SETOF pipeline_jobs
+LANGUAGE sql AS $$
+    WITH claimable AS MATERIALIZED (
+        SELECT due.id
+        FROM unnest(p_queues) WITH ORDINALITY AS wanted(queue, priority)
+        CROSS JOIN LATERAL (
+            SELECT j.id, j.run_after FROM pipeline_jobs j
+            WHERE j.queue = wanted.queue AND j.status IN ('queued', 'retrying') AND j.run_after <= clock_timestamp()
+              AND j.handler = ANY (p_handlers)
+              AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = wanted.queue AND q.paused)
+            ORDER BY j.run_after LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
+        ) due
+        ORDER BY wanted.priority, due.run_after LIMIT p_limit
+    )
+    UPDATE pipeline_jobs j
+    SET status = 'running', version = j.version + 1, attempt = j.attempt + 1, locked_by = p_worker, stage = NULL, progress = NULL,
+        started_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(), updated_at = clock_timestamp(),
+        actor = 'worker:' || p_worker, reason = 'CLAIMED', metadata = NULL
+    FROM claimable c WHERE j.id = c.id
+    RETURNING j.*
+$$;
+
+-- No transition: renews the lease of claims and stores how far they are (NULL leaves stage or progress as it is).
+-- A claim that is missing in the answer is lost. One past its deadline is not renewed and says expired.
+CREATE FUNCTION update_job_heartbeats(p_ids uuid[], p_versions integer[], p_stages text[], p_progress real[])
+RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean) LANGUAGE sql AS $$
+    WITH beating AS (
+        SELECT j.id, h.stage, h.progress FROM unnest(p_ids, p_versions, p_stages, p_progress) AS h(id, version, stage, progress)
+        JOIN pipeline_jobs j ON j.id = h.id AND j.status = 'running' AND j.version = h.version
+        ORDER BY j.id FOR NO KEY UPDATE OF j
+    )
+    UPDATE pipeline_jobs j
+    SET last_heartbeat_at = CASE WHEN clock_timestamp() < j.started_at + make_interval(secs => j.timeout_sec)
+                                 THEN clock_timestamp() ELSE j.last_heartbeat_at END,
+        stage = coalesce(b.stage, j.stage), progress = coalesce(b.progress, j.progress)
+    FROM beating b WHERE j.id = b.id
+    RETURNING j.id, j.cancel_requested, clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec)
+$$;
+
+CREATE FUNCTION update_job_heartbeat(p_id uuid, p_version integer, p_stage text DEFAULT NULL, p_progress real DEFAULT NULL)
+RETURNS boolean LANGUAGE sql AS $$
+    SELECT EXISTS (SELECT FROM update_job_heartbeats(ARRAY[p_id], ARRAY[p_version], ARRAY[p_stage], ARRAY[p_progress]))
+$$;
+
+-- running -> finished, by the holder of the claim. Answers the ids that are finished now.
+CREATE FUNCTION complete_jobs(p_ids uuid[], p_versions integer[], p_results jsonb[]) RETURNS SETOF uuid LANGUAGE sql AS $$
+    WITH held AS (
+        SELECT j.id, o.result FROM unnest(p_ids, p_versions, p_results) AS o(id, version, result)
+        JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version
+        ORDER BY j.id FOR NO KEY UPDATE OF j
+    )
+    UPDATE pipeline_jobs j
+    SET status = 'finished', version = j.version + 1, result = h.result, error = NULL, error_code = NULL, progress = 1,
+        locked_by = NULL, finished_at = clock_timestamp(), updated_at = clock_timestamp(),
+        actor = 'worker:' || j.locked_by, reason = 'COMPLETED', metadata = NULL
+    FROM held h WHERE j.id = h.id
+    RETURNING j.id
+$$;
+
+CREATE FUNCTION complete_job(p_id uuid, p_version integer, p_result jsonb DEFAULT NULL) RETURNS boolean LANGUAGE sql AS $$
+    SELECT EXISTS (SELECT FROM complete_jobs(ARRAY[p_id], ARRAY[p_version], ARRAY[p_result]))
+$$;
+
+-- running -> retrying, or failed when the failure is permanent or was the last attempt, or cancelled when that was asked for.
+CREATE FUNCTION fail_jobs(p_ids uuid[], p_versions integer[], p_codes text[], p_errors text[], p_permanent boolean[],
+    p_retry_in interval[]) RETURNS TABLE (job_id uuid, status text, run_after timestamptz) LANGUAGE sql AS $$
+    WITH held AS (
+        SELECT j.id, o.code, o.error, o.retry_in,
+               CASE WHEN j.cancel_requested THEN 'cancelled'
+                    WHEN o.permanent OR j.attempt >= j.max_attempts THEN 'failed' ELSE 'retrying' END AS next
+        FROM unnest(p_ids, p_versions, p_codes, p_errors, p_permanent, p_retry_in)
+             AS o(id, version, code, error, permanent, retry_in)
+        JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version
+        ORDER BY j.id FOR NO KEY UPDATE OF j
+    )
+    UPDATE pipeline_jobs j
+    SET status = h.next, version = j.version + 1, error = h.error, error_code = h.code, locked_by = NULL,
+        run_after = CASE WHEN h.next = 'retrying' THEN clock_timestamp() + h.retry_in ELSE j.run_after END,
+        finished_at = CASE WHEN h.next <> 'retrying' THEN clock_timestamp() END, updated_at = clock_timestamp(),
+        actor = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_actor, 'worker:' || j.locked_by)
+                     ELSE 'worker:' || j.locked_by END,
+        reason = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE h.code END, metadata = NULL
+    FROM held h WHERE j.id = h.id
+    RETURNING j.id, j.status, j.run_after
+$$;
+
+CREATE FUNCTION fail_job(p_id uuid, p_version integer, p_code text, p_error text, p_permanent boolean DEFAULT false,
+    p_retry_in interval DEFAULT '5 seconds') RETURNS boolean LANGUAGE sql AS $$
+    SELECT EXISTS (SELECT FROM fail_jobs(ARRAY[p_id], ARRAY[p_version], ARRAY[p_code], ARRAY[p_error], ARRAY[p_permanent],
+        ARRAY[p_retry_in]))
+$$;
+
+-- running -> queued: the holder cannot go on, through no fault of the job, which is not charged for the attempt.
+CREATE FUNCTION give_back_jobs(p_ids uuid[], p_versions integer[], p_reason text DEFAULT 'WORKER_SHUTDOWN') RETURNS SETOF uuid
+LANGUAGE sql AS $$
+    WITH held AS (
+        SELECT j.id FROM unnest(p_ids, p_versions) AS o(id, version)
+        JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version
+        ORDER BY j.id FOR NO KEY UPDATE OF j
+    )
+    UPDATE pipeline_jobs j
+    SET status = 'queued', version = j.version + 1, attempt = j.attempt - 1, locked_by = NULL, stage = NULL, progress = NULL,
+        run_after = clock_timestamp(), updated_at = clock_timestamp(),
+        actor = 'worker:' || j.locked_by, reason = p_reason, metadata = NULL
+    FROM held h WHERE j.id = h.id
+    RETURNING j.id
+$$;
+
+-- running -> cancelled: the holder has stopped because the cancellation was asked for.
+CREATE FUNCTION finish_cancelled_jobs(p_ids uuid[], p_versions integer[]) RETURNS SETOF uuid LANGUAGE sql AS $$
+    WITH held AS (
+        SELECT j.id FROM unnest(p_ids, p_versions) AS o(id, version)
+        JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version AND j.cancel_requested
+        ORDER BY j.id FOR NO KEY UPDATE OF j
+    )
+    UPDATE pipeline_jobs j
+    SET status = 'cancelled', version = j.version + 1, locked_by = NULL, finished_at = clock_timestamp(),
+        updated_at = clock_timestamp(), actor = coalesce(j.cancel_actor, 'worker:' || j.locked_by),
+        reason = coalesce(j.cancel_reason, 'CANCELLED'), metadata = jsonb_build_object('stopped_by', 'worker:' || j.locked_by)
+    FROM held h WHERE j.id = h.id
+    RETURNING j.id
+$$;
+
+-- queued, retrying, awaiting_input -> cancelled; a running job is asked to stop and its holder cancels it.
+-- false: the job is final already, or unknown.
+CREATE FUNCTION cancel_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user, p_reason text DEFAULT 'CANCELLED')
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE pipeline_jobs
+    SET status = 'cancelled', version = version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp(),
+        actor = p_actor, reason = p_reason, metadata = NULL
+    WHERE id = p_id AND status IN ('queued', 'retrying', 'awaiting_input');
+    IF FOUND THEN RETURN true; END IF;
+    UPDATE pipeline_jobs SET cancel_requested = true, cancel_actor = p_actor, cancel_reason = p_reason
+    WHERE id = p_id AND status = 'running';
+    RETURN FOUND;
+END $$;
+
+-- failed, cancelled -> queued, with a fresh allowance of attempts; the attempts made so far stay counted.
+CREATE FUNCTION retry_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user, p_reason text DEFAULT 'OPERATOR_RETRY',
+    p_more_attempts integer DEFAULT 5) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE pipeline_jobs
+    SET status = 'queued', version = version + 1, max_attempts = attempt + p_more_attempts, workers_lost = 0,
+        run_after = clock_timestamp(), finished_at = NULL, error = NULL, error_code = NULL, stage = NULL, progress = NULL,
+        cancel_requested = false, cancel_actor = NULL, cancel_reason = NULL, updated_at = clock_timestamp(),
+        actor = p_actor, reason = p_reason, metadata = NULL
+    WHERE id = p_id AND status IN ('failed', 'cancelled');
+    RETURN FOUND;
+END $$;
+
+-- running -> retrying | failed | cancelled, for jobs whose holder has not renewed its lease. The third worker lost makes
+-- it POISON_JOB. Any process may call it at any time: locked rows are skipped, one statement decides and writes.
+CREATE FUNCTION release_stale_jobs(p_lease interval DEFAULT '60 seconds', p_limit integer DEFAULT 500,
+    p_actor text DEFAULT 'db:' || session_user) RETURNS TABLE (job_id uuid, status text, lost_by text) LANGUAGE sql AS $$
+    WITH stale AS MATERIALIZED (
+        SELECT j.id, j.locked_by, x.expired,
+               CASE WHEN x.expired THEN 'TIMEOUT' WHEN j.workers_lost >= 2 THEN 'POISON_JOB' ELSE 'HEARTBEAT_TIMEOUT' END AS code,
+               CASE WHEN j.cancel_requested THEN 'cancelled'
+                    WHEN j.attempt >= j.max_attempts OR NOT x.expired AND j.workers_lost >= 2 THEN 'failed'
+                    ELSE 'retrying' END AS next
+        FROM pipeline_jobs j
+        CROSS JOIN LATERAL (SELECT clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec) AS expired) x
+        WHERE j.status = 'running' AND j.last_heartbeat_at < clock_timestamp() - p_lease
+        ORDER BY j.id LIMIT p_limit FOR NO KEY UPDATE OF j SKIP LOCKED
+    )
+    UPDATE pipeline_jobs j
+    SET status = s.next, version = j.version + 1, locked_by = NULL, workers_lost = j.workers_lost + (NOT s.expired)::integer,
+        error_code = s.code, error = CASE s.code
+            WHEN 'TIMEOUT' THEN 'the attempt ran longer than ' || j.timeout_sec || ' s'
+            WHEN 'POISON_JOB' THEN 'three workers vanished while running this job, the last was ' || s.locked_by
+            ELSE 'worker ' || s.locked_by || ' has not been heard of since ' || to_char(j.last_heartbeat_at AT TIME ZONE 'UTC',
+                'YYYY-MM-DD"T"HH24:MI:SS"Z"') END,
+        run_after = CASE WHEN s.next = 'retrying' THEN clock_timestamp() + interval '2 seconds' * 2 ^ j.workers_lost
+                         ELSE j.run_after END,
+        finished_at = CASE WHEN s.next <> 'retrying' THEN clock_timestamp() END, updated_at = clock_timestamp(),
+        actor = CASE WHEN s.next = 'cancelled' THEN coalesce(j.cancel_actor, p_actor) ELSE p_actor END,
+        reason = CASE WHEN s.next = 'cancelled' THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE s.code END,
+        metadata = jsonb_build_object('lost_by', s.locked_by)
+    FROM stale s WHERE j.id = s.id
+    RETURNING j.id, j.status, s.locked_by
+$$;
+
+-- Adds chunks to what the holder of the claim has produced; false: the claim is lost and nothing was stored.
+-- The lock keeps the claim from being released between the check and the commit.
+CREATE FUNCTION store_chunks(p_id uuid, p_version integer, p_positions integer[], p_texts text[], p_tokens integer[],
+    p_pages_from integer[], p_pages_to integer[], p_embeddings text[]) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM pipeline_jobs WHERE id = p_id AND status = 'running' AND version = p_version FOR KEY SHARE;
+    IF NOT FOUND THEN RETURN false; END IF;
+    INSERT INTO pipeline_chunks (job_id, version, position, text, tokens, page_from, page_to, embedding)
+    SELECT p_id, p_version, c.position, c.text, c.tokens, c.page_from, c.page_to, c.embedding::real[]
+    FROM unnest(p_positions, p_texts, p_tokens, p_pages_from, p_pages_to, p_embeddings)
+         AS c(position, text, tokens, page_from, page_to, embedding);
+    RETURN true;
+END $$;
+
+-- Deletes jobs that ended before the given age, with their trail, document and chunks, the oldest first, and writes what
+-- it deleted into the trail of the system (the nil UUID): how many, from when to when, a hash over their last hashes.
+-- A job whose trail does not verify stays. Returns how many went; call it again until that is 0.
+CREATE FUNCTION purge_jobs(p_older_than interval, p_states text[] DEFAULT '{finished,failed,cancelled}',
+    p_limit integer DEFAULT 1000, p_actor text DEFAULT 'db:' || session_user) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    system CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    gone uuid[]; documents uuid[]; summary jsonb; before pipeline_job_events; at timestamptz := clock_timestamp();
+BEGIN
+    IF NOT p_states <@ '{finished,failed,cancelled}'::text[] THEN
+        RAISE EXCEPTION 'only finished, failed and cancelled jobs can be purged, not %', p_states
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('jobtrail.purge'));     -- one writer of the system's trail at a time
+    WITH old AS (
+        SELECT j.id, j.document_id, j.finished_at FROM pipeline_jobs j
+        WHERE j.status = ANY (p_states) AND j.finished_at < clock_timestamp() - p_older_than
+          AND NOT EXISTS (SELECT FROM verify_trail(j.id))
+        ORDER BY j.id LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
+    )
+    SELECT array_agg(o.id), array_agg(o.document_id) FILTER (WHERE o.document_id IS NOT NULL),
+           jsonb_build_object('count', count(*), 'first_finished_at', min(o.finished_at), 'last_finished_at', max(o.finished_at),
+               'sha256', encode(sha256(string_agg(e.hash, ''::bytea ORDER BY o.id)), 'hex'))
+    INTO gone, documents, summary
+    FROM old o JOIN LATERAL (SELECT hash FROM pipeline_job_events WHERE job_id = o.id ORDER BY seq DESC LIMIT 1) e ON true;
+    IF gone IS NULL THEN RETURN 0; END IF;
+
+    PERFORM set_config('jobtrail.purging', 'on', true);
+    DELETE FROM pipeline_chunks WHERE job_id = ANY (gone);
+    DELETE FROM pipeline_job_prompts WHERE job_id = ANY (gone);
+    DELETE FROM pipeline_job_events WHERE job_id = ANY (gone);
+    DELETE FROM pipeline_jobs WHERE id = ANY (gone);
+    DELETE FROM pipeline_documents WHERE id = ANY (documents);
+    PERFORM set_config('jobtrail.purging', 'off', true);
+
+    SELECT * INTO before FROM pipeline_job_events WHERE job_id = system ORDER BY seq DESC LIMIT 1;
+    INSERT INTO pipeline_job_events
+    VALUES (system, coalesce(before.seq, 0) + 1, before.new_state, 'purged', 0, p_actor, 'RETENTION', summary, at,
+        trail_hash(before.hash, system, coalesce(before.seq, 0) + 1, before.new_state, 'purged', 0, p_actor, 'RETENTION',
+            summary, at));
+    RETURN cardinality(gone);
+END $$;

@@ -1,0 +1,29 @@
+-- The role the processes run as: it makes transitions, and cannot write, change or delete an event.
+-- Where the migrating user may not create roles, the processes run as that user and the triggers alone protect the trail.
+
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') THEN
+        CREATE ROLE jobtrail_runtime NOLOGIN;
+    END IF;
+    EXECUTE format('GRANT jobtrail_runtime TO %I', current_user);
+EXCEPTION
+    WHEN insufficient_privilege THEN
+        RAISE NOTICE 'no right to create or grant the role jobtrail_runtime: the processes will run as %', current_user;
+    WHEN duplicate_object OR unique_violation THEN NULL;   -- another database of this server is being migrated right now
+END $$;
+
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') THEN
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO jobtrail_runtime', current_schema());
+        GRANT SELECT ON pipeline_jobs, pipeline_job_events, pipeline_job_prompts, pipeline_documents, pipeline_document_parts,
+            pipeline_chunks, pipeline_workers, pipeline_handlers, pipeline_queues, pipeline_api_keys,
+            dead_letter_jobs, job_queue_stats, running_jobs_monitor, job_timing_stats, stage_distribution, job_attempts,
+            job_results, stuck_jobs TO jobtrail_runtime;
+        GRANT INSERT, UPDATE ON pipeline_jobs, pipeline_job_prompts, pipeline_workers, pipeline_handlers, pipeline_api_keys
+            TO jobtrail_runtime;
+        GRANT UPDATE ON pipeline_queues TO jobtrail_runtime;
+        GRANT INSERT, DELETE ON pipeline_documents, pipeline_document_parts, pipeline_chunks, pipeline_workers TO jobtrail_runtime;
+        REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON pipeline_job_events FROM jobtrail_runtime;
+        REVOKE DELETE, TRUNCATE ON pipeline_jobs FROM jobtrail_runtime;
+    END IF;
+END $$;
