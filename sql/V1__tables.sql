@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS pipeline_documents (
 );
 
 CREATE TABLE IF NOT EXISTS pipeline_document_parts (
-    document_id uuid NOT NULL REFERENCES pipeline_documents (id) ON DELETE CASCADE,
+    document_id uuid NOT NULL REFERENCES pipeline_documents (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     part        integer NOT NULL CHECK (part >= 0),
     bytes       bytea NOT NULL,
     PRIMARY KEY (document_id, part)

@@ -11,7 +11,13 @@ import java.util.UUID;
  *     belong to the handler
  */
 public record Job(
-        UUID id, String queue, String realm, String handler, int attempt, int maxAttempts, Map<String, Object> payload) {
+        UUID id,
+        String queue,
+        String realm,
+        String handler,
+        int attempt,
+        int maxAttempts,
+        Map<String, Object> payload) {
 
     /** The JSON object sent as {@code input}; empty when a document was sent instead. */
     public Map<String, Object> input() {

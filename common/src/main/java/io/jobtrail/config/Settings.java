@@ -1,0 +1,239 @@
+package io.jobtrail.config;
+
+import io.jobtrail.job.QueueName;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * Everything that can be set, read once from environment variables by the Mains; all other code gets plain values. Reports
+ * all mistakes at once. Never prints a secret.
+ *
+ * @param redisUrl null = run without Redis
+ * @param embeddingsUrl null = the built-in lexical embedding
+ */
+public record Settings(
+        DatabaseUrl databaseUrl,
+        String redisUrl,
+        String host,
+        int port,
+        int dbPoolMin,
+        int dbPoolMax,
+        String adminApiKey,
+        boolean allowAnonymous,
+        List<QueueName> workerQueues,
+        int workerConcurrency,
+        Duration lease,
+        Duration heartbeat,
+        Duration shutdown,
+        Duration pollInterval,
+        long maxUploadBytes,
+        int maxAttempts,
+        int urgentMaxPages,
+        int slowMinPages,
+        String embeddingsUrl,
+        String embeddingsModel,
+        String openaiApiKey,
+        int parserHeapMb,
+        Duration parserTimeout,
+        long extractMaxChars,
+        Path handlersDir,
+        String logFormat,
+        Map<String, Entry> entries) {
+
+    /** The names of all variables, for the checks of the deployment files and the documentation. */
+    public static final Set<String> VARIABLES =
+            Set.copyOf(new Reader(Map.of()).read().entries().keySet());
+
+    /**
+     * One variable as it is in force.
+     *
+     * @param value as text, masked when it is a secret; null when not set
+     * @param source "environment" or "default"
+     */
+    public record Entry(String value, String source) {}
+
+    /** @throws InvalidSettings naming every wrong variable */
+    public static Settings fromEnvironment(Map<String, String> environment) {
+        var reader = new Reader(environment);
+        var settings = reader.read();
+        if (!reader.errors.isEmpty()) {
+            throw new InvalidSettings(reader.errors);
+        }
+        return settings;
+    }
+
+    /** Some variables are wrong; the message has one line for each. */
+    public static final class InvalidSettings extends RuntimeException {
+        InvalidSettings(List<String> errors) {
+            super(String.join("\n", errors));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Settings" + entries;
+    }
+
+    private static final class Reader {
+        private final Map<String, String> environment;
+        private final List<String> errors = new ArrayList<>();
+        private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+        Reader(Map<String, String> environment) {
+            this.environment = environment;
+        }
+
+        Settings read() {
+            var adminKey = secret("ADMIN_API_KEY");
+            var settings = new Settings(
+                    required("DATABASE_URL", DatabaseUrl::parse),
+                    url("REDIS_URL", Set.of("redis", "rediss"), true),
+                    text("HOST", adminKey == null ? "127.0.0.1" : "0.0.0.0"),
+                    (int) number("PORT", 8000, 0, 65_535),
+                    (int) number("DB_POOL_MIN", 2, 0, 1_000),
+                    (int) number("DB_POOL_MAX", 10, 1, 1_000),
+                    adminKey,
+                    parsed("ALLOW_ANONYMOUS", "false", Reader::bool),
+                    parsed("WORKER_QUEUES", String.join(",", QueueName.wireNames()), Reader::queues),
+                    (int) number("WORKER_CONCURRENCY", 4, 1, 1_000),
+                    seconds("LEASE_SECONDS", 60, 1, 86_400),
+                    seconds("HEARTBEAT_SECONDS", 10, 1, 3_600),
+                    seconds("SHUTDOWN_SECONDS", 25, 1, 3_600),
+                    seconds("POLL_INTERVAL_SECONDS", 2, 1, 3_600),
+                    number("MAX_UPLOAD_BYTES", 200L << 20, 1, 1L << 40),
+                    (int) number("MAX_ATTEMPTS", 5, 1, 1_000),
+                    (int) number("URGENT_MAX_PAGES", 3, 0, 1_000_000),
+                    (int) number("SLOW_MIN_PAGES", 51, 1, 1_000_000),
+                    url("EMBEDDINGS_URL", Set.of("http", "https"), false),
+                    text("EMBEDDINGS_MODEL", "text-embedding-3-small"),
+                    secret("OPENAI_API_KEY"),
+                    (int) number("PARSER_HEAP_MB", 512, 64, 65_536),
+                    seconds("PARSER_TIMEOUT_SECONDS", 600, 1, 86_400),
+                    number("EXTRACT_MAX_CHARS", 250_000_000, 1_000, 1L << 40),
+                    Path.of(text("HANDLERS_DIR", "handlers")),
+                    parsed("LOG_FORMAT", "text", value -> oneOf(value, "text", "json")),
+                    entries);
+            if (settings.lease.compareTo(settings.heartbeat.multipliedBy(2)) < 0) {
+                errors.add("LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS, or one late heartbeat loses a job");
+            }
+            if (settings.dbPoolMin > settings.dbPoolMax) {
+                errors.add("DB_POOL_MIN must not be larger than DB_POOL_MAX");
+            }
+            return settings;
+        }
+
+        private String raw(String name, String fallback) {
+            var value = environment.get(name);
+            var set = value != null && !value.isBlank();
+            entries.put(name, new Entry(set ? value.strip() : fallback, set ? "environment" : "default"));
+            return entries.get(name).value();
+        }
+
+        private String text(String name, String fallback) {
+            return raw(name, fallback);
+        }
+
+        private String secret(String name) {
+            var value = raw(name, null);
+            if (value != null) {
+                entries.put(name, new Entry("***", "environment"));
+            }
+            return value;
+        }
+
+        private <T> T parsed(String name, String fallback, Function<String, T> parse) {
+            try {
+                return parse.apply(raw(name, fallback));
+            } catch (IllegalArgumentException e) {
+                errors.add(name + " " + e.getMessage());
+                return parse.apply(fallback);
+            }
+        }
+
+        private <T> T required(String name, Function<String, T> parse) {
+            var value = raw(name, null);
+            if (value == null) {
+                errors.add(name + " is not set");
+                return null;
+            }
+            try {
+                var result = parse.apply(value);
+                entries.put(name, new Entry(result.toString(), "environment"));
+                return result;
+            } catch (IllegalArgumentException e) {
+                entries.put(name, new Entry("***", "environment"));
+                errors.add(name + " " + e.getMessage());
+                return null;
+            }
+        }
+
+        private String url(String name, Set<String> schemes, boolean mayHoldPassword) {
+            var value = raw(name, null);
+            if (value == null) {
+                return null;
+            }
+            if (mayHoldPassword) {
+                entries.put(name, new Entry(value.replaceAll("//.*@", "//***@"), "environment"));
+            }
+            try {
+                var uri = java.net.URI.create(value);
+                if (uri.getScheme() != null && schemes.contains(uri.getScheme()) && uri.getHost() != null) {
+                    return value;
+                }
+            } catch (IllegalArgumentException e) {
+                entries.put(name, new Entry("***", "environment"));
+            }
+            errors.add(
+                    name + " must be a URL that starts with " + String.join(":// or ", new TreeSet<>(schemes)) + "://");
+            return null;
+        }
+
+        private long number(String name, long fallback, long min, long max) {
+            return parsed(name, Long.toString(fallback), value -> {
+                try {
+                    var number = Long.parseLong(value);
+                    if (number >= min && number <= max) {
+                        return number;
+                    }
+                } catch (NumberFormatException e) {
+                    // answered below, like a number outside the range
+                }
+                throw new IllegalArgumentException(
+                        "must be a whole number from " + min + " to " + max + ", not " + value);
+            });
+        }
+
+        private Duration seconds(String name, long fallback, long min, long max) {
+            return Duration.ofSeconds(number(name, fallback, min, max));
+        }
+
+        private static boolean bool(String value) {
+            return oneOf(value, "true", "false").equals("true");
+        }
+
+        private static String oneOf(String value, String... allowed) {
+            if (!List.of(allowed).contains(value)) {
+                throw new IllegalArgumentException("must be one of " + String.join(", ", allowed) + ", not " + value);
+            }
+            return value;
+        }
+
+        private static List<QueueName> queues(String value) {
+            var queues = new LinkedHashSet<QueueName>();
+            for (var name : value.split(",")) {
+                queues.add(QueueName.of(name.strip())
+                        .orElseThrow(() -> new IllegalArgumentException("must list queues out of "
+                                + String.join(",", QueueName.wireNames()) + ", not " + name)));
+            }
+            return List.copyOf(queues);
+        }
+    }
+}

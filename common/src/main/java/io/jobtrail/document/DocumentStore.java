@@ -1,0 +1,182 @@
+package io.jobtrail.document;
+
+import io.jobtrail.config.Json;
+import io.jobtrail.job.JobIds;
+import io.jobtrail.store.Database;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Keeps the bytes that were sent with jobs, in Postgres: the web process and the workers share no disk. Streams in parts of
+ * one megabyte both ways; never holds a whole document in memory.
+ */
+public final class DocumentStore {
+    private static final int PART_BYTES = 1 << 20;
+
+    private final Database database;
+
+    public DocumentStore(Database database) {
+        this.database = database;
+    }
+
+    /**
+     * What is known about a stored document.
+     *
+     * @param size in bytes
+     * @param sha256 hexadecimal, in lower case
+     */
+    public record StoredDocument(UUID id, String filename, String contentType, long size, String sha256) {}
+
+    /** The bytes read back are not those that were stored. */
+    public static final class CorruptDocument extends IOException {
+        CorruptDocument(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Stores the bytes of the stream; when this returns they are committed. On any error nothing is kept.
+     *
+     * @throws UncheckedIOException when the stream cannot be read
+     * @throws IllegalArgumentException when it is empty
+     */
+    public StoredDocument put(String filename, String contentType, InputStream bytes) {
+        var id = JobIds.next();
+        return database.inTransaction(connection -> {
+            var digest = sha256();
+            var part = new byte[PART_BYTES];
+            long size = 0;
+            try (var insert = connection.prepareStatement(
+                    "INSERT INTO pipeline_document_parts (document_id, part, bytes) VALUES (?, ?, ?)")) {
+                for (int number = 0; ; number++) {
+                    int length = bytes.readNBytes(part, 0, PART_BYTES);
+                    if (length == 0) {
+                        break;
+                    }
+                    digest.update(part, 0, length);
+                    size += length;
+                    insert.setObject(1, id);
+                    insert.setInt(2, number);
+                    insert.setBinaryStream(3, new java.io.ByteArrayInputStream(part, 0, length), length);
+                    insert.executeUpdate();
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            if (size == 0) {
+                throw new IllegalArgumentException("the document is empty");
+            }
+            var document = new StoredDocument(
+                    id,
+                    Json.clean(filename),
+                    Json.clean(contentType),
+                    size,
+                    HexFormat.of().formatHex(digest.digest()));
+            Database.update(
+                    connection,
+                    "INSERT INTO pipeline_documents (id, filename, content_type, size, sha256) VALUES (?, ?, ?, ?, ?)",
+                    document.id(),
+                    document.filename(),
+                    document.contentType(),
+                    document.size(),
+                    document.sha256());
+            return document;
+        });
+    }
+
+    public Optional<StoredDocument> find(UUID id) {
+        return database.first(
+                "SELECT * FROM pipeline_documents WHERE id = ?",
+                row -> new StoredDocument(
+                        id,
+                        row.getString("filename"),
+                        row.getString("content_type"),
+                        row.getLong("size"),
+                        row.getString("sha256")),
+                id);
+    }
+
+    /** For a document that no job will refer to. */
+    public void delete(UUID id) {
+        database.update("DELETE FROM pipeline_documents WHERE id = ?", id);
+    }
+
+    /** The stream ends with {@link CorruptDocument} when size or sha256 of what was read differ from what was stored. */
+    public InputStream open(StoredDocument document) {
+        return new PartsStream(document);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** Fetches one part at a time, so that a slow reader holds no connection. */
+    private final class PartsStream extends InputStream {
+        private final StoredDocument document;
+        private final MessageDigest digest = sha256();
+        private byte[] part = new byte[0];
+        private int position;
+        private int next;
+        private long size;
+        private boolean ended;
+
+        PartsStream(StoredDocument document) {
+            this.document = document;
+        }
+
+        @Override
+        public int read() throws IOException {
+            var one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            if (length == 0) {
+                return 0;
+            }
+            if (position == part.length && !fetch()) {
+                return -1;
+            }
+            int count = Math.min(length, part.length - position);
+            System.arraycopy(part, position, target, offset, count);
+            position += count;
+            return count;
+        }
+
+        private boolean fetch() throws IOException {
+            if (ended) {
+                return false;
+            }
+            var bytes = database.first(
+                    "SELECT bytes FROM pipeline_document_parts WHERE document_id = ? AND part = ?",
+                    row -> row.getBytes(1),
+                    document.id(),
+                    next++);
+            if (bytes.isPresent()) {
+                part = bytes.get();
+                position = 0;
+                size += part.length;
+                digest.update(part);
+                return true;
+            }
+            ended = true;
+            var sha256 = HexFormat.of().formatHex(digest.digest());
+            if (size != document.size() || !sha256.equals(document.sha256())) {
+                throw new CorruptDocument("stored were %d bytes with sha256 %s, read were %d bytes with sha256 %s"
+                        .formatted(document.size(), document.sha256(), size, sha256));
+            }
+            return false;
+        }
+    }
+}

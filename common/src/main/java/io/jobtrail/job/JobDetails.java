@@ -1,0 +1,35 @@
+package io.jobtrail.job;
+
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * A job as people and programs see it from outside.
+ *
+ * @param payload JSON text of an object
+ * @param result JSON text, null until the job is finished
+ * @param version number of transitions so far
+ */
+public record JobDetails(
+        UUID id,
+        JobState status,
+        String queue,
+        String realm,
+        String handler,
+        String stage,
+        Double progress,
+        int attempt,
+        int maxAttempts,
+        int version,
+        String payload,
+        String result,
+        String error,
+        String errorCode,
+        Instant createdAt,
+        Instant updatedAt,
+        Instant startedAt,
+        Instant finishedAt,
+        Instant runAfter,
+        Instant lastHeartbeatAt,
+        boolean cancelRequested,
+        UUID documentId) {}

@@ -1,0 +1,20 @@
+package io.jobtrail.job;
+
+import java.util.UUID;
+
+/**
+ * Which jobs a list shows, newest first. Null = any.
+ *
+ * @param search part of the file name or of the error text, or the beginning of an id
+ * @param before only jobs older than this one (where the page before ended)
+ * @param limit 1 to 500
+ */
+public record JobFilter(
+        String realm,
+        QueueName queue,
+        JobState status,
+        String handler,
+        String errorCode,
+        String search,
+        UUID before,
+        int limit) {}

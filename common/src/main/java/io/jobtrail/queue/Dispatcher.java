@@ -1,0 +1,56 @@
+package io.jobtrail.queue;
+
+import io.jobtrail.job.QueueName;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * Tells the workers through Redis that a committed job is due. The only class that pushes. Never fails its caller: the job is
+ * safe in Postgres, and the sweeper pushes what is missing in Redis.
+ */
+public final class Dispatcher {
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+
+    /** After a failed push the next ones are left to the sweeper for a moment, so that no caller waits for a dead Redis. */
+    private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final JobQueue queue;
+    private volatile long pausedUntil = System.nanoTime();
+
+    /** @param queue null when the system runs without Redis: workers then look into Postgres */
+    public Dispatcher(JobQueue queue) {
+        this.queue = queue;
+    }
+
+    /** @return whether the ids stand in Redis now */
+    public boolean push(QueueName name, List<JobQueue.Entry> entries) {
+        if (queue == null || System.nanoTime() - pausedUntil < 0) {
+            return false;
+        }
+        try {
+            if (entries.size() == 1) {
+                queue.push(name, entries.get(0).handler(), entries.get(0).id());
+            } else {
+                queue.push(name, entries);
+            }
+            return true;
+        } catch (JedisException e) {
+            pausedUntil = System.nanoTime() + PAUSE_NANOS;
+            LOG.warn(
+                    "Redis did not take {} ids for queue {} ({}); the jobs stay queued in Postgres and the sweeper of any "
+                            + "worker pushes them within seconds of Redis being back",
+                    entries.size(),
+                    name.wireName(),
+                    e.getMessage());
+            return false;
+        }
+    }
+
+    public boolean push(QueueName name, String handler, UUID id) {
+        return push(name, List.of(new JobQueue.Entry(handler, id)));
+    }
+}

@@ -1,0 +1,61 @@
+package io.jobtrail.queue;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.function.Function;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.JedisPool;
+import redis.clients.jedis.JedisPoolConfig;
+
+/**
+ * A bounded pool of connections to Redis, from {@code redis://} or {@code rediss://} with optional user and password. Every
+ * wait is bounded: a Redis that hangs costs a caller at most a few seconds.
+ */
+public final class Redis implements AutoCloseable {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(500);
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(2);
+
+    private final JedisPool pool;
+
+    /**
+     * @param connections the most that are open at once; blocking pops each hold one
+     * @param longestBlock how long a blocking command may take before the connection counts as dead
+     */
+    public Redis(String url, int connections, Duration longestBlock) {
+        var config = new JedisPoolConfig();
+        config.setMaxTotal(connections);
+        config.setMaxIdle(connections);
+        config.setMinIdle(0);
+        config.setMaxWait(ANSWER_TIMEOUT);
+        config.setTestOnBorrow(false);
+        config.setTestWhileIdle(true);
+        config.setJmxEnabled(false);
+        var uri = URI.create(url);
+        pool = new JedisPool(
+                config,
+                uri,
+                (int) CONNECT_TIMEOUT.toMillis(),
+                (int) ANSWER_TIMEOUT.toMillis(),
+                (int) longestBlock.plus(ANSWER_TIMEOUT).toMillis(),
+                null,
+                null,
+                null);
+    }
+
+    /** Runs commands on one connection. Throws JedisException when Redis is away or refuses. */
+    public <T> T call(Function<Jedis, T> commands) {
+        try (var jedis = pool.getResource()) {
+            return commands.apply(jedis);
+        }
+    }
+
+    /** For Jesque, which wants the pool itself. */
+    public JedisPool pool() {
+        return pool;
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

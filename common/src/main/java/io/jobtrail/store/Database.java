@@ -1,0 +1,171 @@
+package io.jobtrail.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.jobtrail.config.DatabaseUrl;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A pool of connections and the few ways in which this project talks to Postgres. Each call is one statement and one commit,
+ * unless it runs in {@link #inTransaction}. Must not know any table.
+ */
+public final class Database implements AutoCloseable {
+    /** Gives up the rights of the login role, where the migration could create a weaker one. */
+    private static final String DROP_RIGHTS = """
+            DO $$ BEGIN
+                IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime')
+                    AND pg_has_role(session_user, 'jobtrail_runtime', 'MEMBER') THEN SET ROLE jobtrail_runtime;
+                END IF;
+            END $$""";
+
+    private final HikariDataSource pool;
+
+    /** Opens lazily: a database that is away now is an error of the first call, not of the constructor. */
+    public Database(DatabaseUrl url, String name, int minIdle, int maxSize) {
+        var config = new HikariConfig();
+        config.setPoolName(name);
+        config.setJdbcUrl(url.jdbcUrl());
+        config.setUsername(url.user());
+        config.setPassword(url.password());
+        config.setMinimumIdle(Math.min(minIdle, maxSize));
+        config.setMaximumPoolSize(maxSize);
+        config.setConnectionTimeout(Duration.ofSeconds(5).toMillis());
+        config.setInitializationFailTimeout(-1);
+        config.setConnectionInitSql(DROP_RIGHTS);
+        config.addDataSourceProperty("ApplicationName", "jobtrail " + name);
+        config.addDataSourceProperty("tcpKeepAlive", "true");
+        config.addDataSourceProperty("connectTimeout", "5");
+        config.addDataSourceProperty("socketTimeout", "60");
+        config.addDataSourceProperty("reWriteBatchedInserts", "true");
+        pool = new HikariDataSource(config);
+    }
+
+    /** Reads the current row of a result. */
+    public interface RowMapper<T> {
+        T read(ResultSet row) throws SQLException;
+    }
+
+    /** Work on one connection; {@link SQLException} passes through. */
+    public interface Work<T> {
+        T on(Connection connection) throws SQLException;
+    }
+
+    public <T> List<T> list(String sql, RowMapper<T> mapper, Object... parameters) {
+        return with(sql, connection -> list(connection, sql, mapper, parameters));
+    }
+
+    /** The first row, if there is one. */
+    public <T> Optional<T> first(String sql, RowMapper<T> mapper, Object... parameters) {
+        return list(sql, mapper, parameters).stream().findFirst();
+    }
+
+    /** Number of rows written. */
+    public int update(String sql, Object... parameters) {
+        return with(sql, connection -> update(connection, sql, parameters));
+    }
+
+    /** All or nothing. */
+    public <T> T inTransaction(Work<T> work) {
+        return with("transaction", connection -> {
+            connection.setAutoCommit(false);
+            try {
+                var result = work.on(connection);
+                connection.commit();
+                return result;
+            } catch (Throwable e) {
+                try {
+                    connection.rollback();
+                } catch (SQLException rollback) {
+                    e.addSuppressed(rollback);
+                }
+                throw e;
+            } finally {
+                connection.setAutoCommit(true);
+            }
+        });
+    }
+
+    /**
+     * Runs the work unless another process is running work of this name. The lock goes with the connection, so a process
+     * that dies does not keep it.
+     */
+    public void exclusively(String name, Runnable work) {
+        inTransaction(connection -> {
+            if (list(connection, "SELECT pg_try_advisory_xact_lock(hashtext(?))", row -> row.getBoolean(1), name)
+                    .get(0)) {
+                work.run();
+            }
+            return null;
+        });
+    }
+
+    public static <T> List<T> list(Connection connection, String sql, RowMapper<T> mapper, Object... parameters)
+            throws SQLException {
+        try (var statement = bind(connection, sql, parameters);
+                var rows = statement.executeQuery()) {
+            var result = new ArrayList<T>();
+            while (rows.next()) {
+                result.add(mapper.read(rows));
+            }
+            return result;
+        }
+    }
+
+    public static int update(Connection connection, String sql, Object... parameters) throws SQLException {
+        try (var statement = bind(connection, sql, parameters)) {
+            return statement.executeUpdate();
+        }
+    }
+
+    /** An array parameter; {@code type} is the element's type in Postgres, such as {@code uuid}. */
+    public record SqlArray(String type, Object[] elements) {}
+
+    public static SqlArray array(String type, List<?> elements) {
+        return new SqlArray(type, elements.toArray());
+    }
+
+    private static PreparedStatement bind(Connection connection, String sql, Object... parameters) throws SQLException {
+        var statement = connection.prepareStatement(sql);
+        for (int i = 0; i < parameters.length; i++) {
+            var value = parameters[i];
+            if (value instanceof Instant instant) {
+                statement.setObject(i + 1, instant.atOffset(ZoneOffset.UTC));
+            } else if (value instanceof SqlArray array) {
+                statement.setArray(i + 1, connection.createArrayOf(array.type(), array.elements()));
+            } else if (value instanceof Enum<?>) {
+                throw new IllegalArgumentException("write the enum's wire name, not " + value);
+            } else {
+                statement.setObject(i + 1, value);
+            }
+        }
+        return statement;
+    }
+
+    public static Instant instant(ResultSet row, String column) throws SQLException {
+        var time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
+    }
+
+    private <T> T with(String statement, Work<T> work) {
+        try (var connection = pool.getConnection()) {
+            return work.on(connection);
+        } catch (SQLException e) {
+            throw new DatabaseFailure(statement.strip().lines().findFirst().orElse(""), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

@@ -1,0 +1,37 @@
+package io.jobtrail.store;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+
+/** A statement failed. Says whether the database as a whole is unusable for the moment, or only this statement was wrong. */
+public final class DatabaseFailure extends RuntimeException {
+    private final String sqlState;
+    private final boolean unavailable;
+
+    DatabaseFailure(String statement, SQLException cause) {
+        super(statement + ": " + cause.getMessage(), cause);
+        sqlState = cause.getSQLState() == null ? "" : cause.getSQLState();
+        // 08: connection; 57P: shut down or crashed; 53: out of memory, disk or connections; 25006: read-only after a
+        // failover
+        unavailable = cause instanceof SQLTransientConnectionException
+                || sqlState.startsWith("08")
+                || sqlState.startsWith("57P")
+                || sqlState.startsWith("53")
+                || sqlState.equals("25006");
+    }
+
+    /** Five characters as in the PostgreSQL manual, appendix A; empty when there is none. */
+    public String sqlState() {
+        return sqlState;
+    }
+
+    /** Nothing is wrong with the statement: trying later can help. What it would have written may or may not be committed. */
+    public boolean isUnavailable() {
+        return unavailable;
+    }
+
+    /** The database chose to abort this transaction (deadlock, serialization, time limit): trying again at once can help. */
+    public boolean isTransient() {
+        return unavailable || sqlState.startsWith("40") || sqlState.equals("55P03") || sqlState.equals("57014");
+    }
+}

@@ -1,0 +1,225 @@
+package io.jobtrail.store;
+
+import io.jobtrail.job.JobDetails;
+import io.jobtrail.job.JobEvent;
+import io.jobtrail.job.JobFilter;
+import io.jobtrail.job.JobState;
+import io.jobtrail.job.QueueName;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/** Every question about jobs. Changes nothing. */
+public final class JobReader {
+    private final Database database;
+
+    public JobReader(Database database) {
+        this.database = database;
+    }
+
+    public Optional<JobDetails> job(UUID id) {
+        return database.first(
+                "SELECT * FROM pipeline_jobs WHERE id = ? AND deleted_at IS NULL", JobReader::details, id);
+    }
+
+    /** Newest first; ids sort by age, so the primary key serves the order and the pages. */
+    public List<JobDetails> recent(JobFilter filter) {
+        var search = filter.search() == null ? null : "%" + filter.search().replaceAll("([%_\\\\])", "\\\\$1") + "%";
+        var status = filter.status() == null ? null : filter.status().wireName();
+        var queue = filter.queue() == null ? null : filter.queue().wireName();
+        return database.list(
+                """
+                SELECT * FROM pipeline_jobs
+                WHERE deleted_at IS NULL
+                  AND (?::uuid IS NULL OR id < ?)
+                  AND (?::text IS NULL OR realm = ?)
+                  AND (?::text IS NULL OR queue = ?)
+                  AND (?::text IS NULL OR status = ?)
+                  AND (?::text IS NULL OR handler = ?)
+                  AND (?::text IS NULL OR error_code = ?)
+                  AND (?::text IS NULL OR payload->>'filename' ILIKE ? OR error ILIKE ? OR id::text ILIKE ?)
+                ORDER BY id DESC LIMIT ?""",
+                JobReader::details,
+                filter.before(),
+                filter.before(),
+                filter.realm(),
+                filter.realm(),
+                queue,
+                queue,
+                status,
+                status,
+                filter.handler(),
+                filter.handler(),
+                filter.errorCode(),
+                filter.errorCode(),
+                search,
+                search,
+                search,
+                search,
+                filter.limit());
+    }
+
+    public List<JobEvent> history(UUID id) {
+        return database.list(
+                """
+                SELECT seq, previous_state, new_state, attempt, actor, reason, metadata, at, encode(hash, 'hex') AS hash
+                FROM pipeline_job_events WHERE job_id = ? ORDER BY seq""",
+                row -> new JobEvent(
+                        row.getInt("seq"),
+                        row.getString("previous_state"),
+                        row.getString("new_state"),
+                        row.getInt("attempt"),
+                        row.getString("actor"),
+                        row.getString("reason"),
+                        row.getString("metadata"),
+                        Database.instant(row, "at"),
+                        row.getString("hash")),
+                id);
+    }
+
+    /**
+     * A contradiction in the trail.
+     *
+     * @param seq the first event that does not fit; null when the job has none
+     */
+    public record Problem(UUID jobId, Integer seq, String problem) {}
+
+    /** @param id null = the trail of every job */
+    public List<Problem> verifyTrail(UUID id) {
+        return database.list(
+                "SELECT * FROM verify_trail(?)",
+                row -> new Problem(
+                        row.getObject("job_id", UUID.class),
+                        row.getObject("seq", Integer.class),
+                        row.getString("problem")),
+                id);
+    }
+
+    /**
+     * A piece of a document's text as the finished job left it.
+     *
+     * @param position from 0
+     */
+    public record StoredChunk(
+            int position, String text, int tokens, Integer pageFrom, Integer pageTo, List<Float> embedding) {}
+
+    /** Only what the attempt that finished the job has produced; empty while it is not finished. */
+    public List<StoredChunk> chunks(UUID id, int afterPosition, int limit) {
+        return database.list(
+                """
+                SELECT c.* FROM pipeline_chunks c JOIN pipeline_jobs j ON j.id = c.job_id
+                WHERE c.job_id = ? AND j.status = 'finished' AND c.version = j.version - 1 AND c.position > ?
+                ORDER BY c.position LIMIT ?""",
+                row -> new StoredChunk(
+                        row.getInt("position"),
+                        row.getString("text"),
+                        row.getInt("tokens"),
+                        row.getObject("page_from", Integer.class),
+                        row.getObject("page_to", Integer.class),
+                        List.of((Float[]) row.getArray("embedding").getArray())),
+                id,
+                afterPosition,
+                limit);
+    }
+
+    /** Number of jobs in every state, by queue. */
+    public Map<QueueName, Map<JobState, Long>> counts() {
+        var counts = new LinkedHashMap<QueueName, Map<JobState, Long>>();
+        for (var queue : QueueName.values()) {
+            counts.put(queue, new LinkedHashMap<>());
+        }
+        database.list(
+                "SELECT queue, status, count(*) AS n FROM pipeline_jobs WHERE deleted_at IS NULL GROUP BY queue, status",
+                row -> counts.get(QueueName.of(row.getString("queue")).orElseThrow())
+                        .put(JobState.of(row.getString("status")), row.getLong("n")));
+        return counts;
+    }
+
+    /** Names that some worker has registered at least once. */
+    public TreeSet<String> handlers() {
+        return new TreeSet<>(database.list("SELECT name FROM pipeline_handlers", row -> row.getString(1)));
+    }
+
+    /** A job whose id belongs into the Redis list of its queue. */
+    public record Due(UUID id, String handler) {}
+
+    /** Number of jobs that could be claimed now. */
+    public long dueCount(QueueName queue) {
+        return database.first("""
+                        SELECT count(*) FROM pipeline_jobs j
+                        WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= clock_timestamp()
+                          AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)""", row -> row.getLong(1), queue.wireName()).orElseThrow();
+    }
+
+    /** Jobs that could be claimed now, in the order in which they should be. */
+    public List<Due> due(QueueName queue, int limit) {
+        return database.list(
+                """
+                SELECT id, handler FROM pipeline_jobs j
+                WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= clock_timestamp()
+                  AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)
+                ORDER BY run_after LIMIT ?""",
+                row -> new Due(row.getObject("id", UUID.class), row.getString("handler")),
+                queue.wireName(),
+                limit);
+    }
+
+    /** One line of {@code --show-running}. */
+    public record Running(
+            UUID id,
+            String handler,
+            String stage,
+            Double progress,
+            String worker,
+            double runningSeconds,
+            double heartbeatAgeSeconds) {}
+
+    public List<Running> running() {
+        return database.list(
+                "SELECT * FROM running_jobs_monitor ORDER BY started_at",
+                row -> new Running(
+                        row.getObject("id", UUID.class),
+                        row.getString("handler"),
+                        row.getString("stage"),
+                        nullableDouble(row, "progress"),
+                        row.getString("locked_by"),
+                        row.getDouble("running_seconds"),
+                        row.getDouble("heartbeat_age_seconds")));
+    }
+
+    private static JobDetails details(ResultSet row) throws SQLException {
+        return new JobDetails(
+                row.getObject("id", UUID.class),
+                JobState.of(row.getString("status")),
+                row.getString("queue"),
+                row.getString("realm"),
+                row.getString("handler"),
+                row.getString("stage"),
+                nullableDouble(row, "progress"),
+                row.getInt("attempt"),
+                row.getInt("max_attempts"),
+                row.getInt("version"),
+                row.getString("payload"),
+                row.getString("result"),
+                row.getString("error"),
+                row.getString("error_code"),
+                Database.instant(row, "created_at"),
+                Database.instant(row, "updated_at"),
+                Database.instant(row, "started_at"),
+                Database.instant(row, "finished_at"),
+                Database.instant(row, "run_after"),
+                Database.instant(row, "last_heartbeat_at"),
+                row.getBoolean("cancel_requested"),
+                row.getObject("document_id", UUID.class));
+    }
+
+    private static Double nullableDouble(ResultSet row, String column) throws SQLException {
+        var value = row.getObject(column, Double.class);
+        return value == null ? null : Math.round(value * 1e4) / 1e4;
+    }
+}

@@ -1,0 +1,210 @@
+package io.jobtrail;
+
+import io.jobtrail.config.Logging;
+import io.jobtrail.config.Settings;
+import io.jobtrail.document.DocumentStore;
+import io.jobtrail.handler.JobHandler;
+import io.jobtrail.run.Backoff;
+import io.jobtrail.run.Drain;
+import io.jobtrail.run.Handlers;
+import io.jobtrail.run.Heartbeats;
+import io.jobtrail.run.JobRunner;
+import io.jobtrail.store.ChunkStore;
+import io.jobtrail.store.Database;
+import io.jobtrail.store.JobReader;
+import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Schema;
+import io.jobtrail.store.WorkerRegistry;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The worker process: reads the settings, builds the parts, runs until it is told to stop. */
+@Command(
+        name = "worker",
+        mixinStandardHelpOptions = true,
+        version = "jobtrail worker 0.1.0",
+        description = "Runs jobs from the queues. Without an option that bounds the run it goes on until SIGTERM.",
+        footer =
+                "Every option can also be given as the environment variable named beside it; all other settings are in the README.")
+public final class WorkerMain implements Callable<Integer> {
+    @Option(
+            names = "--queues",
+            paramLabel = "NAMES",
+            description = "queues to serve, the first one first, such as urgent,default (WORKER_QUEUES)")
+    private String queues;
+
+    @Option(names = "--concurrency", paramLabel = "N", description = "most jobs that run at once (WORKER_CONCURRENCY)")
+    private String concurrency;
+
+    @Option(
+            names = "--poll-interval",
+            paramLabel = "TIME",
+            description = "how often to look into Postgres when Redis is not used, such as 2s (POLL_INTERVAL_SECONDS)")
+    private String pollInterval;
+
+    @Option(
+            names = "--once",
+            defaultValue = "${env:WORKER_ONCE:-false}",
+            description = "run what is due now, then exit (WORKER_ONCE)")
+    private boolean once;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            defaultValue = "${env:WORKER_LIMIT:-0}",
+            description = "exit after N jobs (WORKER_LIMIT)")
+    private int limit;
+
+    @Option(
+            names = "--release-stale",
+            defaultValue = "${env:WORKER_RELEASE_STALE:-false}",
+            description = "take jobs from workers that give no sign of life, then exit (WORKER_RELEASE_STALE)")
+    private boolean releaseStale;
+
+    @Option(
+            names = "--show-running",
+            defaultValue = "${env:WORKER_SHOW_RUNNING:-false}",
+            description = "print one line for each running job, then exit (WORKER_SHOW_RUNNING)")
+    private boolean showRunning;
+
+    @Option(
+            names = "--verify-trail",
+            defaultValue = "${env:WORKER_VERIFY_TRAIL:-false}",
+            description =
+                    "check the trail and exit: 0 when it is sound, 1 after naming what is not (WORKER_VERIFY_TRAIL)")
+    private boolean verifyTrail;
+
+    @Option(
+            names = "--job",
+            paramLabel = "ID",
+            defaultValue = "${env:WORKER_JOB:-" + Option.NULL_VALUE + "}",
+            description = "check the trail of this job only (WORKER_JOB)")
+    private UUID job;
+
+    private final Map<String, String> environment;
+    private final PrintStream out = System.out;
+
+    private WorkerMain(Map<String, String> environment) {
+        this.environment = new HashMap<>(environment);
+    }
+
+    /** Exit codes: 0 done, 1 the trail is not sound or the start failed, 2 wrong options or settings. */
+    public static void main(String[] arguments) {
+        Logging.configure(System.getenv());
+        int exit = new CommandLine(new WorkerMain(System.getenv()))
+                .setExecutionExceptionHandler((e, commandLine, result) -> {
+                    System.err.println("worker: " + (e.getMessage() == null ? e : e.getMessage()));
+                    return e instanceof Settings.InvalidSettings ? 2 : 1;
+                })
+                .execute(arguments);
+        System.exit(exit);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        override("WORKER_QUEUES", queues);
+        override("WORKER_CONCURRENCY", concurrency);
+        override("POLL_INTERVAL_SECONDS", pollInterval == null ? null : pollInterval.replaceFirst("s$", ""));
+        var settings = Settings.fromEnvironment(environment);
+        Schema.migrate(settings.databaseUrl());
+        try (var database =
+                new Database(settings.databaseUrl(), "worker", settings.dbPoolMin(), settings.dbPoolMax())) {
+            if (showRunning) {
+                return showRunning(new JobReader(database));
+            }
+            if (releaseStale) {
+                var released =
+                        new JobStore(database).releaseStale(settings.lease(), Integer.MAX_VALUE, "operator:worker");
+                out.println("Released " + released.size() + " stale jobs");
+                return 0;
+            }
+            if (verifyTrail) {
+                return verifyTrail(new JobReader(database));
+            }
+            return work(settings, database);
+        }
+    }
+
+    private void override(String variable, String value) {
+        if (value != null) {
+            environment.put(variable, value);
+        }
+    }
+
+    private int showRunning(JobReader reader) {
+        for (var job : reader.running()) {
+            out.printf(
+                    "%s: stage=%s progress=%s running=%.0fs heartbeat_age=%.0fs worker=%s%n",
+                    job.id(),
+                    job.stage() == null ? "-" : job.stage(),
+                    job.progress() == null ? "-" : Math.round(job.progress() * 100) + "%",
+                    job.runningSeconds(),
+                    job.heartbeatAgeSeconds(),
+                    job.worker());
+        }
+        return 0;
+    }
+
+    private int verifyTrail(JobReader reader) {
+        var problems = reader.verifyTrail(job);
+        if (problems.isEmpty()) {
+            out.println("trail verified");
+            return 0;
+        }
+        problems.forEach(p -> out.println("job " + p.jobId() + " event " + p.seq() + ": " + p.problem()));
+        return 1;
+    }
+
+    private int work(Settings settings, Database database) throws Exception {
+        var name = ProcessHandle.current().pid() + "@"
+                + java.net.InetAddress.getLocalHost().getHostName();
+        var store = new JobStore(database);
+        List<JobHandler> builtIn = List.of();
+        var handlers = Handlers.load(builtIn, settings.handlersDir());
+        try (var beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
+                var heartbeats = new Heartbeats(new JobStore(beatDatabase), settings.heartbeat(), settings.lease())) {
+            var runner = new JobRunner(
+                    store,
+                    new DocumentStore(database),
+                    new ChunkStore(database),
+                    handlers,
+                    heartbeats,
+                    new Backoff(
+                            Duration.ofSeconds(5),
+                            Duration.ofMinutes(30),
+                            () -> ThreadLocalRandom.current().nextDouble()),
+                    settings.lease());
+            var registry = new WorkerRegistry(database);
+            registry.register(new WorkerRegistry.Worker(
+                    name,
+                    java.net.InetAddress.getLocalHost().getHostName(),
+                    ProcessHandle.current().pid(),
+                    settings.workerQueues(),
+                    handlers.names(),
+                    settings.workerConcurrency(),
+                    "0.1.0"));
+            if (once || limit > 0) {
+                var count = new Drain(store, runner, handlers, settings.workerQueues(), name)
+                        .run(
+                                limit > 0 ? limit : Integer.MAX_VALUE,
+                                settings.workerConcurrency(),
+                                once ? null : settings.pollInterval());
+                registry.stopped(name);
+                out.printf(
+                        "Jobs processed: %d%nsucceeded: %d%nfailed: %d%n",
+                        count.processed(), count.succeeded(), count.failed());
+                return 0;
+            }
+            throw new UnsupportedOperationException();
+        }
+    }
+}

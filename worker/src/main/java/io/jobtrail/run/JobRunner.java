@@ -1,0 +1,157 @@
+package io.jobtrail.run;
+
+import dev.failsafe.Failsafe;
+import dev.failsafe.RetryPolicy;
+import io.jobtrail.config.Json;
+import io.jobtrail.document.DocumentStore;
+import io.jobtrail.handler.PermanentFailure;
+import io.jobtrail.handler.RetryableFailure;
+import io.jobtrail.job.Claim;
+import io.jobtrail.job.JobState;
+import io.jobtrail.store.ChunkStore;
+import io.jobtrail.store.DatabaseFailure;
+import io.jobtrail.store.JobStore;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * The tracking decorator: claims a job, runs its handler, and leaves the truth about it in Postgres. Nothing else claims or
+ * records. Knows neither Redis nor where the id came from.
+ */
+public final class JobRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
+    private static final int MAX_RESULT_CHARS = 16 << 20;
+
+    private final JobStore store;
+    private final DocumentStore documents;
+    private final ChunkStore chunks;
+    private final Handlers handlers;
+    private final Heartbeats heartbeats;
+    private final Backoff backoff;
+    private final RetryPolicy<Optional<JobState>> untilLeaseEnds;
+    private final Duration lease;
+
+    public JobRunner(
+            JobStore store,
+            DocumentStore documents,
+            ChunkStore chunks,
+            Handlers handlers,
+            Heartbeats heartbeats,
+            Backoff backoff,
+            Duration lease) {
+        this.store = store;
+        this.documents = documents;
+        this.chunks = chunks;
+        this.handlers = handlers;
+        this.heartbeats = heartbeats;
+        this.backoff = backoff;
+        this.lease = lease;
+        untilLeaseEnds = RetryPolicy.<Optional<JobState>>builder()
+                .handleIf(e -> e instanceof DatabaseFailure failure && failure.isTransient())
+                .withBackoff(100, 5_000, ChronoUnit.MILLIS)
+                .withJitter(0.5)
+                .withMaxRetries(-1)
+                .withMaxDuration(lease)
+                .build();
+    }
+
+    /** Runs the job if Postgres says that it is this worker's to run; empty otherwise. */
+    public Optional<JobState> run(UUID id, String worker) {
+        return store.claim(id, worker, handlers.names()).flatMap(this::run);
+    }
+
+    /** Runs an attempt that is claimed already. Answers the state it left the job in; empty when the claim was lost. */
+    public Optional<JobState> run(Claim claim) {
+        MDC.put("job_id", claim.id().toString());
+        MDC.put("realm", claim.job().realm());
+        MDC.put("queue", claim.job().queue());
+        MDC.put("attempt", Integer.toString(claim.job().attempt()));
+        var context = new LiveContext(claim, documents, chunks);
+        try (var alive = heartbeats.start(context)) {
+            return record(attempt(context), claim);
+        } finally {
+            MDC.clear();
+        }
+    }
+
+    private Outcome attempt(LiveContext context) {
+        var job = context.claim().job();
+        Outcome outcome;
+        try {
+            outcome = finished(handlers.get(job.handler()).handle(job, context));
+        } catch (PermanentFailure e) {
+            outcome = new Outcome.Failed(ErrorText.clean(e.code()), ErrorText.clean(e.getMessage()));
+        } catch (Throwable e) { // an Error must not leave the job running either
+            outcome = new Outcome.Retry(codeOf(e), ErrorText.of(e), backoff.after(job.attempt()));
+        }
+        context.handlerEnded();
+        return outcome instanceof Outcome.Finished
+                ? outcome
+                : context.stopReason()
+                        .map(reason -> stopped(reason, job.attempt()))
+                        .orElse(outcome);
+    }
+
+    /** What an attempt says that was asked to stop does not matter, only why it was asked. */
+    private Outcome stopped(LiveContext.Stop reason, int attempt) {
+        return switch (reason) {
+            case CANCELLED -> new Outcome.Cancelled();
+            case TIMEOUT ->
+                new Outcome.Retry("TIMEOUT", "the attempt took longer than the job allows", backoff.after(attempt));
+            case LOST -> new Outcome.Lost();
+            case SHUTDOWN -> new Outcome.GivenBack("WORKER_SHUTDOWN");
+        };
+    }
+
+    private Outcome finished(Object result) {
+        try {
+            var json = Json.forDatabase(result);
+            return json.length() <= MAX_RESULT_CHARS
+                    ? new Outcome.Finished(json)
+                    : new Outcome.Failed(
+                            "RESULT_TOO_LARGE",
+                            "the result has %d characters, %d are allowed".formatted(json.length(), MAX_RESULT_CHARS));
+        } catch (IllegalArgumentException e) {
+            return new Outcome.Failed("RESULT_INVALID", "the result " + ErrorText.clean(e.getMessage()));
+        }
+    }
+
+    private static String codeOf(Throwable e) {
+        return e instanceof RetryableFailure failure ? failure.code() : "HANDLER_ERROR";
+    }
+
+    private Optional<JobState> record(Outcome outcome, Claim claim) {
+        try {
+            var state = Failsafe.with(untilLeaseEnds).get(execution -> {
+                var recorded = outcome.recordIn(store, claim);
+                // A write whose answer got lost may have been committed all the same.
+                return recorded.isEmpty() && !execution.isFirstAttempt() ? store.leftAs(claim) : recorded;
+            });
+            state.ifPresentOrElse(
+                    left -> LOG.info(
+                            "job {} attempt {} is {}", claim.id(), claim.job().attempt(), left.wireName()),
+                    () -> LOG.warn(
+                            "job {} attempt {} ended as {}, but the claim is lost: nothing was recorded, the job belongs "
+                                    + "to another attempt now",
+                            claim.id(),
+                            claim.job().attempt(),
+                            outcome.getClass().getSimpleName()));
+            return state;
+        } catch (DatabaseFailure e) {
+            LOG.error(
+                    "job {} attempt {} ended as {}, but that could not be recorded within {} s: it stays running in Postgres, "
+                            + "and is released for another attempt once its lease is over",
+                    claim.id(),
+                    claim.job().attempt(),
+                    outcome.getClass().getSimpleName(),
+                    lease.toSeconds(),
+                    e);
+            return Optional.empty();
+        }
+    }
+}

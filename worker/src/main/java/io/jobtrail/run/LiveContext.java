@@ -1,0 +1,180 @@
+package io.jobtrail.run;
+
+import io.jobtrail.config.Json;
+import io.jobtrail.document.DocumentStore;
+import io.jobtrail.handler.JobContext;
+import io.jobtrail.handler.PermanentFailure;
+import io.jobtrail.job.Claim;
+import io.jobtrail.store.ChunkStore;
+import io.jobtrail.store.JobStore;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The context of one running attempt: collects stage and progress for the next heartbeat, and carries the word that the
+ * attempt should stop from the heartbeat's thread to the handler's. Writes nothing about the job itself.
+ */
+final class LiveContext implements JobContext {
+    /** Why an attempt should stop before it is done. */
+    enum Stop {
+        CANCELLED,
+        TIMEOUT,
+        LOST,
+        SHUTDOWN
+    }
+
+    /** Thrown through a handler that asked whether to go on. */
+    static final class Stopped extends RuntimeException {
+        Stopped(Stop reason) {
+            super("the attempt was asked to stop: " + reason, null, false, false);
+        }
+    }
+
+    private final Claim claim;
+    private final DocumentStore documents;
+    private final ChunkStore chunks;
+    private final Thread thread = Thread.currentThread();
+    private int chunkCount;
+
+    private String stage;
+    private Double progress;
+    private boolean changed;
+    private Stop stop;
+    private boolean ended;
+
+    /** To be made on the thread that runs the handler. */
+    LiveContext(Claim claim, DocumentStore documents, ChunkStore chunks) {
+        this.claim = claim;
+        this.documents = documents;
+        this.chunks = chunks;
+    }
+
+    Claim claim() {
+        return claim;
+    }
+
+    @Override
+    public synchronized void stage(String name) {
+        stage = Json.clean(name);
+        changed = true;
+    }
+
+    @Override
+    public synchronized void progress(double done) {
+        progress = Math.max(0, Math.min(1, done));
+        changed = true;
+    }
+
+    @Override
+    public synchronized void checkCancelled() {
+        if (stop != null) {
+            throw new Stopped(stop);
+        }
+    }
+
+    @Override
+    public Document document() {
+        var stored = Optional.ofNullable(claim.documentId())
+                .flatMap(documents::find)
+                .orElseThrow(() -> new PermanentFailure("NO_DOCUMENT", "the job was sent without a document"));
+        return new StoredBytes(stored);
+    }
+
+    @Override
+    public void addChunks(List<Chunk> pieces) {
+        checkCancelled();
+        var stored = chunks.store(
+                claim,
+                chunkCount,
+                pieces.stream()
+                        .map(c ->
+                                new ChunkStore.NewChunk(c.text(), c.tokens(), c.pageFrom(), c.pageTo(), c.embedding()))
+                        .toList());
+        if (!stored) {
+            stop(Stop.LOST);
+            checkCancelled();
+        }
+        chunkCount += pieces.size();
+    }
+
+    /** The first reason stands. Interrupts the handler, unless it is through already. */
+    synchronized void stop(Stop reason) {
+        if (stop == null && !ended) {
+            stop = reason;
+            thread.interrupt();
+        }
+    }
+
+    synchronized Optional<Stop> stopReason() {
+        return Optional.ofNullable(stop);
+    }
+
+    /** The handler has returned. From here on nothing interrupts the thread, which is about to talk to the database. */
+    synchronized void handlerEnded() {
+        ended = true;
+        Thread.interrupted(); // a flag left set makes the connection pool refuse the record of the outcome
+    }
+
+    synchronized boolean isChanged() {
+        return changed;
+    }
+
+    synchronized JobStore.Beat beat() {
+        changed = false;
+        return new JobStore.Beat(claim.id(), claim.version(), stage, progress);
+    }
+
+    private final class StoredBytes implements Document {
+        private final DocumentStore.StoredDocument stored;
+
+        StoredBytes(DocumentStore.StoredDocument stored) {
+            this.stored = stored;
+        }
+
+        @Override
+        public String name() {
+            return stored.filename();
+        }
+
+        @Override
+        public String contentType() {
+            return stored.contentType();
+        }
+
+        @Override
+        public long size() {
+            return stored.size();
+        }
+
+        @Override
+        public String sha256() {
+            return stored.sha256();
+        }
+
+        @Override
+        public InputStream open() {
+            return new FilterInputStream(documents.open(stored)) {
+                @Override
+                public int read() throws IOException {
+                    try {
+                        return super.read();
+                    } catch (DocumentStore.CorruptDocument e) {
+                        throw new PermanentFailure("INPUT_CORRUPT", e.getMessage(), e);
+                    }
+                }
+
+                @Override
+                public int read(byte[] target, int offset, int length) throws IOException {
+                    try {
+                        return super.read(target, offset, length);
+                    } catch (DocumentStore.CorruptDocument e) {
+                        throw new PermanentFailure("INPUT_CORRUPT", e.getMessage(), e);
+                    }
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package io.jobtrail.run;
+
+import io.jobtrail.job.QueueName;
+import io.jobtrail.queue.JobQueue;
+import io.jobtrail.queue.Redis;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+import net.greghaines.jesque.Job;
+import net.greghaines.jesque.worker.JobExecutor;
+import net.greghaines.jesque.worker.WorkerPoolImpl;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * One worker thread as Resque's tools know it: registered under its name, showing what it works on. Waits in a blocking pop
+ * over its queues, the most urgent first. What it pops is a hint and is handed on; when Redis cannot be asked, it looks into
+ * Postgres instead. Carries no duty: whatever it drops or sees twice, the claim in Postgres sorts out.
+ */
+final class QueueWorker extends WorkerPoolImpl {
+    /** How long one blocking pop waits: the longest that a stop has to wait for an idle worker. */
+    static final Duration BLOCK = Duration.ofSeconds(2);
+
+    private static final Logger LOG = LoggerFactory.getLogger(QueueWorker.class);
+    private static final Duration REGISTER_EVERY = Duration.ofSeconds(30);
+
+    private final Redis redis;
+    private final String[] keys;
+    private final Consumer<JobQueue.Entry> runner;
+    private final Runnable withoutRedis;
+    private long registeredAt;
+    private Instant awaySince;
+
+    /**
+     * @param runner runs a popped job
+     * @param withoutRedis asks Postgres for one job and runs it, or waits a moment when there is none
+     */
+    QueueWorker(Redis redis, List<QueueName> queues, Consumer<JobQueue.Entry> runner, Runnable withoutRedis) {
+        super(
+                JobQueue.config(),
+                queues.stream().map(QueueName::wireName).toList(),
+                job -> {
+                    throw new UnsupportedOperationException("jobs are not made from what Redis says");
+                },
+                redis.pool());
+        this.redis = redis;
+        this.keys = queues.stream().map(JobQueue::key).toArray(String[]::new);
+        this.runner = runner;
+        this.withoutRedis = withoutRedis;
+    }
+
+    @Override
+    public void run() {
+        if (!state.compareAndSet(JobExecutor.State.NEW, JobExecutor.State.RUNNING)) {
+            throw new IllegalStateException("a worker runs once");
+        }
+        try {
+            poll();
+        } finally {
+            quietly(() -> redis.call(jedis -> {
+                jedis.srem(key("workers"), getName());
+                return jedis.del(
+                        key("worker", getName()),
+                        key("worker", getName(), "started"),
+                        key("stat", "processed", getName()));
+            }));
+        }
+    }
+
+    @Override
+    protected void poll() {
+        while (!isShutdown()) {
+            List<String> popped;
+            try {
+                register();
+                popped = redis.call(jedis -> jedis.blpop((int) BLOCK.toSeconds(), keys));
+                back();
+            } catch (JedisException e) {
+                away(e);
+                withoutRedis.run();
+                continue;
+            }
+            if (popped != null) {
+                handle(popped.get(0), popped.get(1));
+            }
+        }
+    }
+
+    private void handle(String key, String text) {
+        var entry = JobQueue.parse(text);
+        if (entry.isEmpty()) {
+            LOG.warn("dropped an entry of {} that is no job of ours ({} characters)", key, text.length());
+        } else if (isShutdown()) {
+            quietly(() -> redis.call(jedis -> jedis.lpush(key, text)));
+        } else {
+            work(key.substring(key("queue").length() + 1), entry.get());
+        }
+    }
+
+    private void work(String queue, JobQueue.Entry entry) {
+        quietly(() -> redis.call(jedis -> jedis.set(key("worker", getName()), status(queue, entry))));
+        try {
+            runner.accept(entry);
+        } finally {
+            quietly(() -> redis.call(jedis -> {
+                var pipeline = jedis.pipelined();
+                pipeline.del(key("worker", getName()));
+                pipeline.incr(key("stat", "processed"));
+                pipeline.incr(key("stat", "processed", getName()));
+                pipeline.sync();
+                return null;
+            }));
+        }
+    }
+
+    private String status(String queue, JobQueue.Entry entry) {
+        try {
+            return statusMsg(queue, new Job(entry.handler(), entry.id().toString()));
+        } catch (IOException e) {
+            throw new IllegalStateException("two strings can always be written as JSON", e);
+        }
+    }
+
+    /** Again and again, because a Redis that was wiped has forgotten it. */
+    private void register() {
+        var now = System.nanoTime();
+        if (registeredAt == 0 || awaySince != null || now - registeredAt > REGISTER_EVERY.toNanos()) {
+            redis.call(jedis -> {
+                jedis.sadd(key("workers"), getName());
+                return jedis.set(
+                        key("worker", getName(), "started"), Instant.now().toString());
+            });
+            registeredAt = now;
+        }
+    }
+
+    private void away(JedisException e) {
+        if (awaySince == null) {
+            awaySince = Instant.now();
+            LOG.warn(
+                    "Redis cannot be used ({}); this worker claims straight from Postgres until it can",
+                    e.getMessage());
+        }
+    }
+
+    private void back() {
+        if (awaySince != null) {
+            LOG.info(
+                    "Redis is back after {} s; this worker waits there again",
+                    Duration.between(awaySince, Instant.now()).toSeconds());
+            awaySince = null;
+        }
+    }
+
+    /** Bookkeeping for Resque's tools: worth doing, not worth failing for. */
+    private static void quietly(Runnable bookkeeping) {
+        try {
+            bookkeeping.run();
+        } catch (JedisException e) {
+            LOG.debug("bookkeeping in Redis left out: {}", e.getMessage());
+        }
+    }
+}
