@@ -2,27 +2,15 @@ package io.jobtrail;
 
 import io.jobtrail.config.Logging;
 import io.jobtrail.config.Settings;
-import io.jobtrail.document.DocumentStore;
-import io.jobtrail.handler.JobHandler;
-import io.jobtrail.run.Backoff;
-import io.jobtrail.run.Drain;
-import io.jobtrail.run.Handlers;
-import io.jobtrail.run.Heartbeats;
-import io.jobtrail.run.JobRunner;
-import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Schema;
-import io.jobtrail.store.WorkerRegistry;
 import java.io.PrintStream;
-import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -165,46 +153,15 @@ public final class WorkerMain implements Callable<Integer> {
     }
 
     private int work(Settings settings, Database database) throws Exception {
-        var name = ProcessHandle.current().pid() + "@"
-                + java.net.InetAddress.getLocalHost().getHostName();
-        var store = new JobStore(database);
-        List<JobHandler> builtIn = List.of();
-        var handlers = Handlers.load(builtIn, settings.handlersDir());
-        try (var beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
-                var heartbeats = new Heartbeats(new JobStore(beatDatabase), settings.heartbeat(), settings.lease())) {
-            var runner = new JobRunner(
-                    store,
-                    new DocumentStore(database),
-                    new ChunkStore(database),
-                    handlers,
-                    heartbeats,
-                    new Backoff(
-                            Duration.ofSeconds(5),
-                            Duration.ofMinutes(30),
-                            () -> ThreadLocalRandom.current().nextDouble()),
-                    settings.lease());
-            var registry = new WorkerRegistry(database);
-            registry.register(new WorkerRegistry.Worker(
-                    name,
-                    java.net.InetAddress.getLocalHost().getHostName(),
-                    ProcessHandle.current().pid(),
-                    settings.workerQueues(),
-                    handlers.names(),
-                    settings.workerConcurrency(),
-                    "0.1.0"));
-            if (once || limit > 0) {
-                var count = new Drain(store, runner, handlers, settings.workerQueues(), name)
-                        .run(
-                                limit > 0 ? limit : Integer.MAX_VALUE,
-                                settings.workerConcurrency(),
-                                once ? null : settings.pollInterval());
-                registry.stopped(name);
-                out.printf(
-                        "Jobs processed: %d%nsucceeded: %d%nfailed: %d%n",
-                        count.processed(), count.succeeded(), count.failed());
-                return 0;
+        try (var process = new WorkerProcess(settings, database)) {
+            if (!once && limit == 0) {
+                return process.runUntilStopped();
             }
-            throw new UnsupportedOperationException();
+            var count = process.drain(limit > 0 ? limit : Integer.MAX_VALUE, once ? null : settings.pollInterval());
+            out.printf(
+                    "Jobs processed: %d%nsucceeded: %d%nfailed: %d%n",
+                    count.processed(), count.succeeded(), count.failed());
+            return 0;
         }
     }
 }

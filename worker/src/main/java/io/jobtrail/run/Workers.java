@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
  * job is left behind.
  */
 public final class Workers {
+    /** The longest blocking command that the workers send to Redis. */
+    public static final Duration LONGEST_BLOCK = QueueWorker.BLOCK;
+
     private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
 
     private final JobRunner runner;
