@@ -1,0 +1,80 @@
+package io.jobtrail.api;
+
+import io.javalin.Javalin;
+import io.jobtrail.config.Settings;
+import io.jobtrail.document.DocumentStore;
+import io.jobtrail.queue.Dispatcher;
+import io.jobtrail.queue.JobQueue;
+import io.jobtrail.queue.Redis;
+import io.jobtrail.store.Database;
+import io.jobtrail.store.JobReader;
+import io.jobtrail.store.JobStore;
+import java.time.Duration;
+
+/** The parts of the web process, put together from the settings, and their common start and end. */
+public final class ApiServer implements AutoCloseable {
+    private final Database database;
+    private final Redis redis;
+    private final Javalin server;
+
+    private ApiServer(Settings settings) {
+        database = new Database(settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax());
+        redis = settings.redisUrl() == null
+                ? null
+                : new Redis(settings.redisUrl(), settings.dbPoolMax(), Duration.ZERO);
+        var reader = new JobReader(database);
+        var documents = new DocumentStore(database);
+        var access = new Access(settings.adminApiKey());
+        var limits = new EnqueueEndpoint.Limits(
+                settings.maxUploadBytes(), settings.maxAttempts(), settings.urgentMaxPages(), settings.slowMinPages());
+        var enqueue = new EnqueueEndpoint(
+                documents,
+                new JobStore(database),
+                new Dispatcher(redis == null ? null : new JobQueue(redis)),
+                new KnownHandlers(reader),
+                access,
+                limits);
+        server = Routes.server(
+                access,
+                enqueue,
+                new JobsEndpoint(reader, documents),
+                new StatsEndpoint(reader),
+                new HealthEndpoint(database, redis));
+    }
+
+    /**
+     * Serves until closed.
+     *
+     * @throws IllegalArgumentException when the settings would let strangers in: no key, and not only loopback
+     */
+    public static ApiServer start(Settings settings) {
+        boolean loopback = settings.host().matches("127\\..*|localhost|::1|\\[::1]");
+        if (settings.adminApiKey() == null && !loopback && !settings.allowAnonymous()) {
+            throw new IllegalArgumentException(
+                    "HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "
+                            + "HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if you mean it");
+        }
+        var api = new ApiServer(settings);
+        try {
+            api.server.start(settings.host(), settings.port());
+            return api;
+        } catch (RuntimeException e) {
+            api.close();
+            throw e;
+        }
+    }
+
+    public int port() {
+        return server.port();
+    }
+
+    /** Requests under way are answered first. */
+    @Override
+    public void close() {
+        server.stop();
+        if (redis != null) {
+            redis.close();
+        }
+        database.close();
+    }
+}

@@ -1,0 +1,32 @@
+package io.jobtrail.api;
+
+/** The stable names of everything that can go wrong in a request, with the HTTP status that belongs to each. */
+enum ErrorCode {
+    MALFORMED_JSON(400, "The body is not valid JSON"),
+    UNKNOWN_FIELD(400, "A field is not known"),
+    INVALID_FIELD(400, "A field has a value that is not allowed"),
+    UNKNOWN_QUEUE(400, "There is no such queue"),
+    UNKNOWN_HANDLER(400, "No worker has ever registered this handler"),
+    INVALID_ID(400, "The id is not a UUID"),
+    MISSING_FILE(400, "No file was sent"),
+    TOO_MANY_FILES(400, "More than one file was sent"),
+    EMPTY_FILE(400, "The file is empty"),
+    MALFORMED_MULTIPART(400, "The multipart body cannot be read"),
+    UNAUTHORIZED(401, "A key is needed"),
+    NOT_FOUND(404, "There is nothing here"),
+    METHOD_NOT_ALLOWED(405, "This path does not take this method"),
+    NOT_FINAL(409, "The job has not ended yet"),
+    BODY_TOO_LARGE(413, "The body is larger than allowed"),
+    UNSUPPORTED_MEDIA_TYPE(415, "The body has a type that is not understood here"),
+    IDEMPOTENCY_KEY_REUSED(422, "The idempotency key belongs to another submission"),
+    INTERNAL_ERROR(500, "The server failed"),
+    DATABASE_UNAVAILABLE(503, "The database cannot be used at the moment");
+
+    final int status;
+    final String title;
+
+    ErrorCode(int status, String title) {
+        this.status = status;
+        this.title = title;
+    }
+}

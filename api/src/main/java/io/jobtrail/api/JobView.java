@@ -1,0 +1,102 @@
+package io.jobtrail.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.jobtrail.config.Json;
+import io.jobtrail.job.JobDetails;
+import io.jobtrail.job.JobEvent;
+import java.time.Instant;
+import java.util.UUID;
+
+/** A job in the shape of the wire; the only place that knows it. */
+record JobView(
+        UUID id,
+        String status,
+        String queue,
+        String realm,
+        String handler,
+        String stage,
+        Double progress,
+        int attempt,
+        int maxAttempts,
+        JsonNode payload,
+        JsonNode result,
+        String error,
+        String errorCode,
+        Instant createdAt,
+        Instant startedAt,
+        Instant finishedAt,
+        Instant runAfter,
+        Instant lastHeartbeatAt,
+        String why) {
+
+    static JobView of(JobDetails job, Instant now) {
+        return new JobView(
+                job.id(),
+                job.status().wireName(),
+                job.queue(),
+                job.realm(),
+                job.handler(),
+                job.stage(),
+                job.progress(),
+                job.attempt(),
+                job.maxAttempts(),
+                json(job.payload()),
+                json(job.result()),
+                job.error(),
+                job.errorCode(),
+                job.createdAt(),
+                job.startedAt(),
+                job.finishedAt(),
+                job.runAfter(),
+                job.lastHeartbeatAt(),
+                why(job, now));
+    }
+
+    /** In words, why nothing happens at the moment; null when something does, or nothing more will. */
+    private static String why(JobDetails job, Instant now) {
+        boolean due = !job.runAfter().isAfter(now);
+        return switch (job.status()) {
+            case QUEUED -> due ? "waits for a free worker of queue " + job.queue() : "is due at " + job.runAfter();
+            case RETRYING ->
+                "attempt " + job.attempt() + " of " + job.maxAttempts() + " failed (" + job.errorCode()
+                        + "); the next one is due " + (due ? "now" : "at " + job.runAfter());
+            case AWAITING_INPUT -> "waits for a person to answer";
+            case RUNNING -> job.cancelRequested() ? "is asked to stop" : null;
+            case FINISHED, FAILED, CANCELLED -> null;
+        };
+    }
+
+    /** One line of the history. */
+    record Event(
+            int seq,
+            String previousState,
+            String newState,
+            int attempt,
+            String actor,
+            String reason,
+            JsonNode metadata,
+            Instant timestamp,
+            String hash) {
+        static Event of(JobEvent e) {
+            return new Event(
+                    e.seq(),
+                    e.previousState(),
+                    e.newState(),
+                    e.attempt(),
+                    e.actor(),
+                    e.reason(),
+                    json(e.metadata()),
+                    e.timestamp(),
+                    e.hash());
+        }
+    }
+
+    static JsonNode json(String text) {
+        try {
+            return text == null ? null : Json.MAPPER.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("the database gave JSON that is none", e);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package io.jobtrail.api;
+
+import io.javalin.http.Context;
+import io.jobtrail.document.DocumentStore;
+import io.jobtrail.job.JobDetails;
+import io.jobtrail.job.JobFilter;
+import io.jobtrail.job.JobState;
+import io.jobtrail.job.QueueName;
+import io.jobtrail.store.JobReader;
+import java.net.URLEncoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/** What can be read about jobs: one, many, its trail, its result, its text, its bytes. Changes nothing. */
+final class JobsEndpoint {
+    private static final int MAX_PAGE = 500;
+    private static final int DEFAULT_PAGE = 50;
+    private static final Set<String> RECENT_PARAMETERS =
+            Set.of("limit", "realm", "queue", "status", "handler", "error_code", "q", "cursor");
+
+    private final JobReader reader;
+    private final DocumentStore documents;
+
+    JobsEndpoint(JobReader reader, DocumentStore documents) {
+        this.reader = reader;
+        this.documents = documents;
+    }
+
+    /** {@code GET /pipeline/status/{id}} */
+    void status(Context ctx) {
+        var job = job(ctx);
+        if (!job.status().isFinal()) {
+            ctx.header("Retry-After", "1");
+        }
+        ctx.json(JobView.of(job, Instant.now()));
+    }
+
+    /** {@code GET /pipeline/jobs/recent} */
+    void recent(Context ctx) {
+        onlyKnown(ctx, RECENT_PARAMETERS);
+        var queue = ctx.queryParam("queue");
+        var status = ctx.queryParam("status");
+        var filter = new JobFilter(
+                text(ctx, "realm"),
+                queue == null
+                        ? null
+                        : QueueName.of(queue)
+                                .orElseThrow(() -> ApiError.notOneOf(
+                                        ErrorCode.UNKNOWN_QUEUE, "queue", queue, QueueName.wireNames())),
+                status == null ? null : state(status),
+                text(ctx, "handler"),
+                text(ctx, "error_code"),
+                text(ctx, "q"),
+                cursorId(ctx),
+                limit(ctx));
+        var jobs = reader.recent(filter);
+        var filters = new LinkedHashMap<String, Object>();
+        for (var name : new String[] {"realm", "queue", "status", "handler", "error_code", "q"}) {
+            filters.put(name, ctx.queryParam(name));
+        }
+        var answer = new LinkedHashMap<String, Object>();
+        var now = Instant.now();
+        answer.put("jobs", jobs.stream().map(job -> JobView.of(job, now)).toList());
+        answer.put("count", jobs.size());
+        answer.put("filters", filters);
+        answer.put(
+                "next_cursor",
+                jobs.size() < filter.limit()
+                        ? null
+                        : cursor(jobs.get(jobs.size() - 1).id()));
+        ctx.json(answer);
+    }
+
+    /** {@code GET /pipeline/jobs/{id}/history} */
+    void history(Context ctx) {
+        var job = job(ctx);
+        var answer = new LinkedHashMap<String, Object>();
+        answer.put("job_id", job.id());
+        answer.put(
+                "events",
+                reader.history(job.id()).stream().map(JobView.Event::of).toList());
+        var problems = reader.verifyTrail(job.id());
+        answer.put("verified", problems.isEmpty());
+        answer.put("problems", problems.stream().map(JobReader.Problem::problem).toList());
+        ctx.json(answer);
+    }
+
+    /** {@code GET /pipeline/jobs/{id}/result} */
+    void result(Context ctx) {
+        var job = job(ctx);
+        if (!job.status().isFinal()) {
+            throw new ApiError(
+                    ErrorCode.NOT_FINAL, null, "the job is " + job.status().wireName());
+        }
+        var answer = new LinkedHashMap<String, Object>();
+        answer.put("job_id", job.id());
+        answer.put("status", job.status().wireName());
+        answer.put("result", JobView.json(job.result()));
+        answer.put("error", job.error());
+        answer.put("error_code", job.errorCode());
+        answer.put(
+                "processing_time_ms",
+                job.startedAt() == null
+                        ? null
+                        : Duration.between(job.startedAt(), job.finishedAt()).toMillis());
+        ctx.json(answer);
+    }
+
+    /** {@code GET /pipeline/jobs/{id}/chunks} */
+    void chunks(Context ctx) {
+        onlyKnown(ctx, Set.of("limit", "cursor"));
+        var job = job(ctx);
+        int limit = limit(ctx);
+        var chunks = reader.chunks(job.id(), cursorPosition(ctx), limit);
+        var answer = new LinkedHashMap<String, Object>();
+        answer.put("job_id", job.id());
+        answer.put("chunks", chunks);
+        answer.put("count", chunks.size());
+        answer.put(
+                "next_cursor",
+                chunks.size() < limit
+                        ? null
+                        : cursor(chunks.get(chunks.size() - 1).position()));
+        ctx.json(answer);
+    }
+
+    /** {@code GET /pipeline/jobs/{id}/file}: never shown by a browser as a page of this server. */
+    void file(Context ctx) {
+        var job = job(ctx);
+        if (job.documentId() == null) {
+            throw new ApiError(ErrorCode.NOT_FOUND, null, "the job was sent without a file");
+        }
+        var document = documents
+                .find(job.documentId())
+                .orElseThrow(() -> new ApiError(ErrorCode.NOT_FOUND, null, "the file is not kept any more"));
+        var encoded =
+                URLEncoder.encode(document.filename(), StandardCharsets.UTF_8).replace("+", "%20");
+        ctx.header("Content-Disposition", "attachment; filename*=UTF-8''" + encoded);
+        ctx.header("Content-Length", Long.toString(document.size()));
+        ctx.contentType(document.contentType()).result(documents.open(document));
+    }
+
+    private JobDetails job(Context ctx) {
+        var text = ctx.pathParam("id");
+        if (!text.matches("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")) {
+            throw new ApiError(ErrorCode.INVALID_ID, "id", "a job id looks like 0190e2a4-5b6c-7d8e-9fa0-b1c2d3e4f506");
+        }
+        return reader.job(UUID.fromString(text))
+                .orElseThrow(() -> new ApiError(ErrorCode.NOT_FOUND, null, "there is no job " + text));
+    }
+
+    private static void onlyKnown(Context ctx, Set<String> allowed) {
+        for (var name : ctx.queryParamMap().keySet()) {
+            if (!allowed.contains(name)) {
+                throw ApiError.notOneOf(ErrorCode.UNKNOWN_FIELD, "query parameter", name, new TreeSet<>(allowed));
+            }
+        }
+    }
+
+    private static String text(Context ctx, String name) {
+        var value = ctx.queryParam(name);
+        if (value != null && (value.indexOf('\0') >= 0 || value.length() > 1_000)) {
+            throw ApiError.invalid(name, "must have at most 1000 characters and no NUL");
+        }
+        return value;
+    }
+
+    private static JobState state(String name) {
+        try {
+            return JobState.of(name);
+        } catch (IllegalArgumentException e) {
+            throw ApiError.notOneOf(
+                    ErrorCode.INVALID_FIELD,
+                    "status",
+                    name,
+                    Arrays.stream(JobState.values()).map(JobState::wireName).toList());
+        }
+    }
+
+    private static int limit(Context ctx) {
+        var value = ctx.queryParam("limit");
+        if (value == null) {
+            return DEFAULT_PAGE;
+        }
+        if (!value.matches("[0-9]{1,9}") || Integer.parseInt(value) < 1 || Integer.parseInt(value) > MAX_PAGE) {
+            throw ApiError.invalid("limit", "must be a whole number from 1 to %d, not %s".formatted(MAX_PAGE, value));
+        }
+        return Integer.parseInt(value);
+    }
+
+    private static String cursor(UUID id) {
+        return encode(ByteBuffer.allocate(16)
+                .putLong(id.getMostSignificantBits())
+                .putLong(id.getLeastSignificantBits())
+                .array());
+    }
+
+    private static String cursor(int position) {
+        return encode(ByteBuffer.allocate(4).putInt(position).array());
+    }
+
+    private static String encode(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    private static UUID cursorId(Context ctx) {
+        var bytes = decode(ctx, 16);
+        return bytes == null ? null : new UUID(bytes.getLong(), bytes.getLong());
+    }
+
+    private static int cursorPosition(Context ctx) {
+        var bytes = decode(ctx, 4);
+        return bytes == null ? -1 : bytes.getInt();
+    }
+
+    private static ByteBuffer decode(Context ctx, int length) {
+        var cursor = ctx.queryParam("cursor");
+        if (cursor == null) {
+            return null;
+        }
+        try {
+            var bytes = Base64.getUrlDecoder().decode(cursor);
+            if (bytes.length == length) {
+                return ByteBuffer.wrap(bytes);
+            }
+        } catch (IllegalArgumentException e) {
+            // answered below, like one of the wrong length
+        }
+        throw ApiError.invalid("cursor", "must be the next_cursor of the page before");
+    }
+}

@@ -1,0 +1,104 @@
+package io.jobtrail.api;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/**
+ * A quick look at how many pages a PDF says it has, only good for choosing a queue. Searches the bytes for page tree nodes, plain
+ * or in compressed object streams, and takes the largest count: the root of the tree counts all. Bounded in time and memory,
+ * never fails: whatever it cannot tell is unknown.
+ */
+final class PdfPageCount {
+    private static final Pattern NODE = Pattern.compile(
+            "/Type\\s*/Pages\\b[^>]{0,2000}?/Count\\s+(\\d{1,7})|/Count\\s+(\\d{1,7})[^>]{0,2000}?/Type\\s*/Pages\\b");
+    private static final int WINDOW = 1 << 20;
+    private static final int OVERLAP = 64 << 10;
+    private static final int MAX_STREAM = 4 << 20;
+
+    private final long deadline;
+    private int inflatable = 32 << 20;
+    private int pages = -1;
+
+    private PdfPageCount(Duration patience) {
+        deadline = System.nanoTime() + patience.toNanos();
+    }
+
+    /** @param bytes is read from its beginning and not closed */
+    static OptionalInt of(InputStream bytes, Duration patience) throws IOException {
+        var head = bytes.readNBytes(5);
+        if (!new String(head, StandardCharsets.ISO_8859_1).equals("%PDF-")) {
+            return OptionalInt.empty();
+        }
+        var count = new PdfPageCount(patience);
+        count.scan(bytes);
+        return count.pages < 0 ? OptionalInt.empty() : OptionalInt.of(count.pages);
+    }
+
+    private void scan(InputStream bytes) throws IOException {
+        var window = new byte[WINDOW];
+        int kept = 0;
+        while (System.nanoTime() < deadline) {
+            int read = bytes.readNBytes(window, kept, WINDOW - kept);
+            int length = kept + read;
+            var text = new String(window, 0, length, StandardCharsets.ISO_8859_1);
+            nodes(text);
+            objectStreams(text, window);
+            if (read < WINDOW - kept) {
+                return;
+            }
+            // What straddles the border is seen whole in the next window.
+            kept = OVERLAP;
+            System.arraycopy(window, length - kept, window, 0, kept);
+        }
+        pages = -1; // half a look could name an inner node of the tree
+    }
+
+    private void nodes(String text) {
+        for (var matcher = NODE.matcher(text); matcher.find(); ) {
+            pages = Math.max(pages, Integer.parseInt(matcher.group(matcher.group(1) == null ? 2 : 1)));
+        }
+    }
+
+    private void objectStreams(String text, byte[] window) {
+        for (int at = text.indexOf("/ObjStm"); at >= 0; at = text.indexOf("/ObjStm", at + 1)) {
+            int stream = text.indexOf("stream", at);
+            if (stream < 0 || System.nanoTime() >= deadline) {
+                return;
+            }
+            int start = stream + "stream".length();
+            while (start < text.length() && (text.charAt(start) == '\r' || text.charAt(start) == '\n')) {
+                start++;
+            }
+            inflate(window, start, text.length() - start);
+        }
+    }
+
+    private void inflate(byte[] window, int start, int length) {
+        var inflater = new Inflater();
+        try {
+            inflater.setInput(window, start, length);
+            var plain = new ByteArrayOutputStream();
+            var buffer = new byte[16 << 10];
+            while (!inflater.finished() && plain.size() < MAX_STREAM && inflatable > 0) {
+                int count = inflater.inflate(buffer);
+                if (count == 0) {
+                    break;
+                }
+                plain.write(buffer, 0, count);
+                inflatable -= count;
+            }
+            nodes(plain.toString(StandardCharsets.ISO_8859_1));
+        } catch (DataFormatException e) {
+            // Not compressed the usual way: what stands in there stays unknown.
+        } finally {
+            inflater.end();
+        }
+    }
+}

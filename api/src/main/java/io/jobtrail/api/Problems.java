@@ -1,0 +1,88 @@
+package io.jobtrail.api;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import io.jobtrail.config.Json;
+import io.jobtrail.store.DatabaseFailure;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Renders every error as RFC 9457 {@code application/problem+json}, with a stable code and the id of the request. */
+final class Problems {
+    private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
+
+    private Problems() {}
+
+    static void install(RoutesConfig routes) {
+        routes.exception(ApiError.class, (e, ctx) -> render(ctx, e.code, e.field, e.getMessage()));
+        routes.exception(HttpResponseException.class, Problems::http);
+        routes.exception(DatabaseFailure.class, Problems::database);
+        routes.exception(Exception.class, (e, ctx) -> {
+            LOG.error("request {} {} {} failed", RequestId.of(ctx), ctx.method(), ctx.path(), e);
+            render(
+                    ctx,
+                    ErrorCode.INTERNAL_ERROR,
+                    null,
+                    "Nothing was changed, unless a job was answered before. The log has more "
+                            + "under this request_id.");
+        });
+    }
+
+    /** What Javalin itself refuses. */
+    private static void http(HttpResponseException e, Context ctx) {
+        switch (e.getStatus()) {
+            case 404 -> render(ctx, ErrorCode.NOT_FOUND, null, "There is no " + ctx.path());
+            case 405 -> render(ctx, ErrorCode.METHOD_NOT_ALLOWED, null, ctx.path() + " does not take " + ctx.method());
+            case 413 -> render(ctx, ErrorCode.BODY_TOO_LARGE, null, "The body is larger than this path takes");
+            default ->
+                render(
+                        ctx,
+                        e.getStatus() < 500 ? ErrorCode.INVALID_FIELD : ErrorCode.INTERNAL_ERROR,
+                        null,
+                        e.getMessage());
+        }
+    }
+
+    private static void database(DatabaseFailure e, Context ctx) {
+        if (e.isUnavailable()) {
+            LOG.warn(
+                    "request {} {} {}: Postgres cannot be used ({})",
+                    RequestId.of(ctx),
+                    ctx.method(),
+                    ctx.path(),
+                    e.getMessage());
+            ctx.header("Retry-After", "2");
+            render(
+                    ctx,
+                    ErrorCode.DATABASE_UNAVAILABLE,
+                    null,
+                    "Nothing was accepted; send the request again in a moment.");
+        } else {
+            LOG.error("request {} {} {} failed", RequestId.of(ctx), ctx.method(), ctx.path(), e);
+            render(
+                    ctx,
+                    ErrorCode.INTERNAL_ERROR,
+                    null,
+                    "The database refused a statement. The log has more under this request_id.");
+        }
+    }
+
+    private static void render(Context ctx, ErrorCode code, String field, String detail) {
+        var problem = new LinkedHashMap<String, Object>();
+        problem.put("type", "about:blank");
+        problem.put("title", code.title);
+        problem.put("status", code.status);
+        problem.put("detail", detail);
+        problem.put("instance", ctx.path());
+        problem.put("code", code.name());
+        problem.put("request_id", RequestId.of(ctx));
+        if (field != null) {
+            problem.put("errors", List.of(Map.of("field", field, "detail", detail)));
+        }
+        ctx.status(code.status).result(Json.write(problem)).contentType("application/problem+json");
+    }
+}

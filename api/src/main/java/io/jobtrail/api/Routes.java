@@ -1,0 +1,44 @@
+package io.jobtrail.api;
+
+import io.javalin.Javalin;
+import io.javalin.json.JavalinJackson;
+import io.jobtrail.config.Json;
+
+/** All paths of the web process on one screen. */
+final class Routes {
+    /** Largest body that is read whole: JSON. Files are streamed and have a limit of their own. */
+    private static final long MAX_JSON_BYTES = 10L << 20;
+
+    private Routes() {}
+
+    static Javalin server(
+            Access access, EnqueueEndpoint enqueue, JobsEndpoint jobs, StatsEndpoint stats, HealthEndpoint health) {
+        return Javalin.create(config -> {
+            config.startup.showJavalinBanner = false;
+            config.http.maxRequestSize = MAX_JSON_BYTES;
+            config.http.prefer405over404 = true;
+            config.jsonMapper(new JavalinJackson(Json.MAPPER, false));
+            Problems.install(config.routes);
+
+            config.routes.before(ctx -> {
+                RequestId.of(ctx);
+                ctx.header("X-Content-Type-Options", "nosniff");
+                ctx.header("Cache-Control", "no-store");
+            });
+            config.routes.before("/pipeline/*", access::check);
+
+            config.routes.post("/pipeline/enqueue", enqueue::handle);
+            config.routes.get("/pipeline/status/{id}", jobs::status);
+            config.routes.get("/pipeline/jobs/recent", jobs::recent);
+            config.routes.get("/pipeline/jobs/{id}/history", jobs::history);
+            config.routes.get("/pipeline/jobs/{id}/result", jobs::result);
+            config.routes.get("/pipeline/jobs/{id}/chunks", jobs::chunks);
+            config.routes.get("/pipeline/jobs/{id}/file", jobs::file);
+            config.routes.get("/pipeline/stats", stats::stats);
+
+            config.routes.get("/heartbeat", health::heartbeat);
+            config.routes.get("/health/ready", health::ready);
+            config.routes.get("/health", health::health);
+        });
+    }
+}

@@ -1,0 +1,132 @@
+package io.jobtrail.api;
+
+import io.javalin.http.Context;
+import jakarta.servlet.MultipartConfigElement;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.Part;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A multipart request with one file, received whole: small ones in memory, larger ones in a temporary file that goes with the
+ * request. Enforces the size while bytes come in. Knows nothing of jobs.
+ */
+final class Upload {
+    private static final int IN_MEMORY_BYTES = 256 << 10;
+    private static final int FIELD_BYTES = 64 << 10;
+    private static final String FILE = "file";
+
+    private final Part file;
+    private final Map<String, String> fields;
+
+    private Upload(Part file, Map<String, String> fields) {
+        this.file = file;
+        this.fields = fields;
+    }
+
+    /** @param maxBytes largest file */
+    static Upload receive(Context ctx, long maxBytes) {
+        long maxRequest = maxBytes + 16L * FIELD_BYTES;
+        if (ctx.req().getContentLengthLong() > maxRequest) {
+            throw tooLarge(maxBytes);
+        }
+        var limits =
+                new MultipartConfigElement(System.getProperty("java.io.tmpdir"), maxBytes, maxRequest, IN_MEMORY_BYTES);
+        ctx.req().setAttribute("org.eclipse.jetty.multipartConfig", limits);
+        var files = new ArrayList<Part>();
+        var fields = new LinkedHashMap<String, String>();
+        for (var part : parts(ctx, maxBytes)) {
+            if (part.getName().equals(FILE)) {
+                files.add(part);
+            } else if (fields.put(part.getName(), text(part)) != null) {
+                throw ApiError.invalid(part.getName(), "was sent more than once");
+            }
+        }
+        return new Upload(only(files), fields);
+    }
+
+    Map<String, String> fields() {
+        return fields;
+    }
+
+    /** The sender's name for the file without directories and control characters; for display, never for a path. */
+    String filename() {
+        var name = file.getSubmittedFileName() == null ? "" : file.getSubmittedFileName();
+        var last = name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+        var clean = last.replaceAll("[\\p{Cntrl}\\u202A-\\u202E\\u2066-\\u2069]", "")
+                .strip();
+        if (clean.isEmpty() || clean.chars().allMatch(c -> c == '.')) {
+            return "unnamed";
+        }
+        return clean.codePointCount(0, clean.length()) <= 255
+                ? clean
+                : clean.substring(0, clean.offsetByCodePoints(0, 255));
+    }
+
+    String contentType() {
+        var type = file.getContentType();
+        return type != null && type.matches("[\\x20-\\x7E]{1,255}") ? type : "application/octet-stream";
+    }
+
+    long size() {
+        return file.getSize();
+    }
+
+    InputStream open() throws IOException {
+        return file.getInputStream();
+    }
+
+    private static Iterable<Part> parts(Context ctx, long maxBytes) {
+        try {
+            return ctx.req().getParts();
+        } catch (IllegalStateException | IOException | ServletException e) {
+            throw isTooLarge(e)
+                    ? tooLarge(maxBytes)
+                    : new ApiError(
+                            ErrorCode.MALFORMED_MULTIPART, null, "the multipart body ends early or has no boundary");
+        }
+    }
+
+    private static boolean isTooLarge(Throwable e) {
+        for (var cause = e; cause != null; cause = cause.getCause()) {
+            var message = String.valueOf(cause.getMessage()).toLowerCase(java.util.Locale.ROOT);
+            if (message.contains("exceed") || message.contains("too large")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Part only(List<Part> files) {
+        if (files.isEmpty()) {
+            throw new ApiError(ErrorCode.MISSING_FILE, FILE, "send one file as the form field " + FILE);
+        }
+        if (files.size() > 1) {
+            throw new ApiError(ErrorCode.TOO_MANY_FILES, FILE, files.size() + " files were sent, one is taken");
+        }
+        if (files.get(0).getSize() == 0) {
+            throw new ApiError(ErrorCode.EMPTY_FILE, FILE, "the file has no bytes");
+        }
+        return files.get(0);
+    }
+
+    private static String text(Part part) {
+        if (part.getSize() > FIELD_BYTES) {
+            throw ApiError.invalid(part.getName(), "must not be longer than " + FIELD_BYTES + " bytes");
+        }
+        try (var bytes = part.getInputStream()) {
+            return new String(bytes.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static ApiError tooLarge(long maxBytes) {
+        return new ApiError(ErrorCode.BODY_TOO_LARGE, FILE, "a file may have at most " + maxBytes + " bytes");
+    }
+}
