@@ -5,15 +5,21 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.jobtrail.config.Json;
 import io.jobtrail.store.DatabaseFailure;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Renders every error as RFC 9457 {@code application/problem+json}, with a stable code and the id of the request. */
 final class Problems {
     private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
+
+    private static final String MEDIA_TYPE = "application/problem+json";
 
     private Problems() {}
 
@@ -71,18 +77,42 @@ final class Problems {
         }
     }
 
+    /** For requests that the HTTP server refuses before any route is looked for, such as a path with illegal characters. */
+    static Request.Handler beforeRouting() {
+        return (request, response, callback) -> {
+            var status = request.getAttribute(ErrorHandler.ERROR_STATUS) instanceof Integer given
+                    ? given
+                    : response.getStatus();
+            var reason = request.getAttribute(ErrorHandler.ERROR_MESSAGE);
+            var problem = problem(
+                    ErrorCode.MALFORMED_REQUEST,
+                    null,
+                    String.valueOf(reason),
+                    request.getHttpURI().getPath());
+            problem.put("status", status);
+            response.getHeaders().put("Content-Type", MEDIA_TYPE);
+            response.write(true, ByteBuffer.wrap(Json.write(problem).getBytes(StandardCharsets.UTF_8)), callback);
+            return true;
+        };
+    }
+
     private static void render(Context ctx, ErrorCode code, String field, String detail) {
+        var problem = problem(code, field, detail, ctx.path());
+        problem.put("request_id", RequestId.of(ctx));
+        ctx.status(code.status).result(Json.write(problem)).contentType(MEDIA_TYPE);
+    }
+
+    private static Map<String, Object> problem(ErrorCode code, String field, String detail, String path) {
         var problem = new LinkedHashMap<String, Object>();
         problem.put("type", "about:blank");
         problem.put("title", code.title);
         problem.put("status", code.status);
         problem.put("detail", detail);
-        problem.put("instance", ctx.path());
+        problem.put("instance", path);
         problem.put("code", code.name());
-        problem.put("request_id", RequestId.of(ctx));
         if (field != null) {
             problem.put("errors", List.of(Map.of("field", field, "detail", detail)));
         }
-        ctx.status(code.status).result(Json.write(problem)).contentType("application/problem+json");
+        return problem;
     }
 }

@@ -18,6 +18,7 @@ final class Routes {
             config.http.maxRequestSize = MAX_JSON_BYTES;
             config.http.prefer405over404 = true;
             config.jsonMapper(new JavalinJackson(Json.MAPPER, false));
+            config.jetty.modifyServer(server -> server.setErrorHandler(Problems.beforeRouting()));
             Problems.install(config.routes);
 
             config.routes.before(ctx -> {

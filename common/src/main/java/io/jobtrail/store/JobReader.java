@@ -219,7 +219,7 @@ public final class JobReader {
     }
 
     private static Double nullableDouble(ResultSet row, String column) throws SQLException {
-        var value = row.getObject(column, Double.class);
-        return value == null ? null : Math.round(value * 1e4) / 1e4;
+        var value = row.getFloat(column);
+        return row.wasNull() ? null : Math.round(value * 1e4) / 1e4;
     }
 }

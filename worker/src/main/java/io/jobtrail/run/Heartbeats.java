@@ -124,8 +124,8 @@ public final class Heartbeats implements AutoCloseable {
         for (var context : contexts) {
             var pulse = pulses.get(context.claim().id());
             var life = running.get(context);
-            if (life == null) {
-                continue; // ended while the statement ran
+            if (life == null || context.hasEnded()) {
+                continue; // its outcome is being recorded, or was while the statement ran
             }
             if (pulse == null) {
                 LOG.warn(

@@ -118,6 +118,10 @@ final class LiveContext implements JobContext {
         Thread.interrupted(); // a flag left set makes the connection pool refuse the record of the outcome
     }
 
+    synchronized boolean hasEnded() {
+        return ended;
+    }
+
     synchronized boolean isChanged() {
         return changed;
     }
