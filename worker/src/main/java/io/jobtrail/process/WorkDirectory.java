@@ -1,0 +1,115 @@
+package io.jobtrail.process;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one place for a worker's temporary files: {@code jobtrail-work-<pid>-<random>} with a directory per job in it. The worker
+ * holds a lock in it for as long as it lives, so that another one can tell what a dead worker left behind and remove it. A
+ * lock, unlike a process id, also tells when every worker runs as process 1 of its own container.
+ */
+final class WorkDirectory implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(WorkDirectory.class);
+    private static final String PREFIX = "jobtrail-work-";
+    private static final String LOCK = "lock";
+    /** Younger directories are left alone: their owner may be about to take the lock. */
+    private static final Duration GRACE = Duration.ofMinutes(1);
+
+    private final Path path;
+    private final FileChannel lockFile;
+
+    private WorkDirectory(Path path, FileChannel lockFile) {
+        this.path = path;
+        this.lockFile = lockFile;
+    }
+
+    static WorkDirectory createIn(Path parent) {
+        try {
+            removeLeftovers(parent, Instant.now().minus(GRACE));
+            Path path = Files.createTempDirectory(
+                    parent, PREFIX + ProcessHandle.current().pid() + "-");
+            FileChannel lockFile = openLock(path);
+            lockFile.lock();
+            return new WorkDirectory(path, lockFile);
+        } catch (IOException e) {
+            throw new UncheckedIOException("no working directory in " + parent, e);
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** A new empty directory; whoever asks for it deletes it. */
+    Path newDirectory(String prefix) throws IOException {
+        return Files.createTempDirectory(path, prefix);
+    }
+
+    /** Removes the directories of workers that died, and were last used before a given moment. */
+    static void removeLeftovers(Path parent, Instant before) throws IOException {
+        try (DirectoryStream<Path> candidates = Files.newDirectoryStream(parent, PREFIX + "*")) {
+            for (Path candidate : candidates) {
+                try {
+                    if (Files.getLastModifiedTime(candidate).toInstant().isBefore(before) && !isLocked(candidate)) {
+                        log.info("Removing what a dead worker left in {}", candidate);
+                        delete(candidate);
+                    }
+                } catch (IOException e) {
+                    log.debug(
+                            "Leaving {} alone: {}",
+                            candidate,
+                            e.toString()); // another user's, or just removed by another worker
+                }
+            }
+        }
+    }
+
+    private static boolean isLocked(Path directory) throws IOException {
+        try (FileChannel channel = openLock(directory);
+                FileLock lock = channel.tryLock()) {
+            return lock == null;
+        } catch (OverlappingFileLockException ownedByThisProcess) {
+            return true;
+        }
+    }
+
+    private static FileChannel openLock(Path directory) throws IOException {
+        return FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    }
+
+    /** Deletes a directory with all that is in it; what cannot be deleted is logged and left. */
+    static void delete(Path directory) {
+        try (Stream<Path> tree = Files.walk(directory)) {
+            List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
+            for (Path file : deepestFirst) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            log.warn("Cannot delete {}; it will be tried again when a worker starts", directory, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            lockFile.close();
+        } catch (IOException e) {
+            log.debug("Cannot close the lock of {}", path, e);
+        }
+        delete(path);
+    }
+}
