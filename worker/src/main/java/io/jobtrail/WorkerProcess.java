@@ -2,7 +2,8 @@ package io.jobtrail;
 
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
-import io.jobtrail.handler.JobHandler;
+import io.jobtrail.process.ProcessDocument;
+import io.jobtrail.process.ProcessSettings;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
@@ -20,6 +21,7 @@ import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.WorkerRegistry;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +41,7 @@ final class WorkerProcess implements AutoCloseable {
     private final Database database;
     private final Database beatDatabase;
     private final JobStore store;
+    private final ProcessDocument documentHandler;
     private final Handlers handlers;
     private final Heartbeats heartbeats;
     private final JobRunner runner;
@@ -50,8 +53,8 @@ final class WorkerProcess implements AutoCloseable {
         this.database = database;
         var host = InetAddress.getLocalHost().getHostName();
         name = host + ":" + ProcessHandle.current().pid();
-        List<JobHandler> builtIn = List.of();
-        handlers = Handlers.load(builtIn, settings.handlersDir());
+        documentHandler = new ProcessDocument(processing(settings));
+        handlers = Handlers.load(List.of(documentHandler), settings.handlersDir());
         store = new JobStore(database);
         beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
         heartbeats = new Heartbeats(new JobStore(beatDatabase), settings.heartbeat(), settings.lease());
@@ -75,6 +78,21 @@ final class WorkerProcess implements AutoCloseable {
                 handlers.names(),
                 settings.workerConcurrency(),
                 "0.1.0"));
+    }
+
+    private static ProcessSettings processing(Settings settings) {
+        var defaults = ProcessSettings.defaults(settings.workerConcurrency());
+        return new ProcessSettings(
+                settings.embeddingsUrl() == null ? null : URI.create(settings.embeddingsUrl()),
+                settings.openaiApiKey(),
+                settings.embeddingsModel(),
+                settings.parserHeapMb(),
+                settings.parserTimeout(),
+                settings.extractMaxChars(),
+                defaults.chunkTokens(),
+                defaults.overlapTokens(),
+                defaults.tempDir(),
+                settings.workerConcurrency());
     }
 
     Drain.Count drain(int limit, Duration pollInterval) throws InterruptedException {
@@ -152,6 +170,7 @@ final class WorkerProcess implements AutoCloseable {
     @Override
     public void close() {
         quietly(() -> registry.stopped(name));
+        documentHandler.close();
         heartbeats.close();
         beatDatabase.close();
     }
