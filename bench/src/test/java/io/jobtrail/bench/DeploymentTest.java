@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.jobtrail.config.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,20 +23,6 @@ import org.junit.jupiter.api.Test;
 class DeploymentTest {
     /** Given by the platform or read by the JVM itself. */
     private static final Set<String> FOREIGN_VARIABLES = Set.of("JAVA_TOOL_OPTIONS", "PORT");
-
-    /** What render.yaml may set; a variable the processes do not read would be a silent mistake. */
-    private static final Set<String> KNOWN_VARIABLES = Set.of(
-            "DATABASE_URL",
-            "REDIS_URL",
-            "ADMIN_API_KEY",
-            "WORKER_QUEUES",
-            "WORKER_CONCURRENCY",
-            "SHUTDOWN_SECONDS",
-            "EMBEDDINGS_URL",
-            "EMBEDDINGS_MODEL",
-            "OPENAI_API_KEY",
-            "PARSER_HEAP_MB",
-            "LOG_FORMAT");
 
     private static final Pattern MODULE = Pattern.compile("<module>([^<]+)</module>");
     private static final Pattern IMAGE_PATH = Pattern.compile("/app/\\S+");
@@ -150,7 +137,7 @@ class DeploymentTest {
 
     @Test
     void everyVariableIsKnownToTheSettings() {
-        var known = new HashSet<>(knownVariables());
+        var known = new HashSet<>(Settings.VARIABLES);
         known.addAll(FOREIGN_VARIABLES);
         assertThat(processes())
                 .allSatisfy(service ->
@@ -223,10 +210,6 @@ class DeploymentTest {
                         key -> assertThat(key.path("generateValue").asBoolean()).isTrue());
         assertThat(processes())
                 .allSatisfy(service -> assertThat(variables(service)).containsEntry("OPENAI_API_KEY", null));
-    }
-
-    private static Set<String> knownVariables() {
-        return KNOWN_VARIABLES;
     }
 
     /** Variables of a service with those of its groups; null for a value that is not in the file. */
