@@ -83,10 +83,10 @@ final class PostgresProcess {
     }
 
     private void endOrphan() {
-        directory.orphan().ifPresent(orphan -> {
+        if (directory.orphan().isPresent()) {
             controlStop("fast");
-            orphan.destroyForcibly();
-        });
+            directory.endOrphan();
+        }
         // A process id is given out again, above all after the restart of a container; Postgres would then take any
         // program
         // for its predecessor and refuse to start.

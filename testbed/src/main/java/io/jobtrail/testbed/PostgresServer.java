@@ -3,6 +3,8 @@ package io.jobtrail.testbed;
 import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
@@ -51,6 +53,12 @@ public final class PostgresServer implements AutoCloseable {
 
     public void createDatabase(String name) {
         execute("CREATE DATABASE " + quoted(name));
+    }
+
+    public void createDatabaseIfMissing(String name) {
+        if (!exists(name)) {
+            createDatabase(name);
+        }
     }
 
     /** Copies the template, which nobody may be connected to. */
@@ -112,6 +120,19 @@ public final class PostgresServer implements AutoCloseable {
             statement.execute(sql);
         } catch (SQLException e) {
             throw new IllegalStateException(sql + ": " + e.getMessage(), e);
+        }
+    }
+
+    private boolean exists(String database) {
+        try (Connection connection = address.connect();
+                PreparedStatement statement =
+                        connection.prepareStatement("SELECT 1 FROM pg_database WHERE datname = ?")) {
+            statement.setString(1, database);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException("cannot look for database " + database + ": " + e.getMessage(), e);
         }
     }
 

@@ -72,7 +72,7 @@ public final class RedisServer implements AutoCloseable {
         ServerDirectory directory = ServerDirectory.take(path);
         RedisServer redis = new RedisServer(URI.create("redis://127.0.0.1:" + port), binary, directory, durable);
         try {
-            directory.orphan().ifPresent(ProcessHandle::destroyForcibly);
+            directory.endOrphan();
             redis.launch();
             return redis;
         } catch (RuntimeException e) {

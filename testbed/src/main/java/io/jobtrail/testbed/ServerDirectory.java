@@ -11,6 +11,9 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The directory of one server, held by one JVM at a time. It remembers which process serves it, so that the next holder can
@@ -89,6 +92,33 @@ final class ServerDirectory implements AutoCloseable {
                             .isPresent());
         } catch (IOException | RuntimeException unreadable) {
             return Optional.empty();
+        }
+    }
+
+    /** Ends the remembered server if it still runs: by SIGTERM, after five seconds by SIGKILL. */
+    void endOrphan() {
+        orphan().ifPresent(orphan -> {
+            orphan.destroy();
+            try {
+                orphan.onExit().get(5, TimeUnit.SECONDS);
+            } catch (TimeoutException | ExecutionException e) {
+                orphan.destroyForcibly();
+            } catch (InterruptedException e) {
+                orphan.destroyForcibly();
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    /** Deletes the directory, with the server that may still run over it, unless somebody holds it. */
+    static void clear(Path directory) {
+        if (Files.isDirectory(directory)) {
+            tryTake(directory).ifPresent(taken -> {
+                try (taken) {
+                    taken.endOrphan();
+                    Directories.delete(directory);
+                }
+            });
         }
     }
 

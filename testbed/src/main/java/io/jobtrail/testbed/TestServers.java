@@ -2,10 +2,15 @@ package io.jobtrail.testbed;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -14,6 +19,8 @@ import java.util.stream.Stream;
  * {@code TEST_DATABASE_URL} and {@code TEST_REDIS_URL} name servers to be used instead.
  */
 public final class TestServers {
+    private static final List<String> SERVERS = List.of("postgres", "redis");
+    private static final Duration YOUNG = Duration.ofMinutes(1);
     private static final Deque<Runnable> AT_END = new ArrayDeque<>();
     private static PostgresServer postgres;
     private static RedisServer redis;
@@ -62,7 +69,7 @@ public final class TestServers {
     private static Path directory(String name) {
         if (directory == null) {
             Path all = Directories.create(Directories.temporary().resolve("tests"));
-            clearStale(all);
+            clearStale(all, Instant.now().minus(YOUNG));
             try {
                 directory = Files.createTempDirectory(all, "run-");
             } catch (IOException e) {
@@ -74,25 +81,30 @@ public final class TestServers {
         return directory.resolve(name);
     }
 
-    /** Ends the servers of test JVMs that were killed, and deletes their data. */
-    static void clearStale(Path all) {
+    /**
+     * Ends the servers of test JVMs that were killed, and deletes their data. Young directories are left alone: their JVM may
+     * be about to lock them.
+     */
+    static void clearStale(Path all, Instant madeBefore) {
         try (Stream<Path> runs = Files.list(all)) {
-            runs.forEach(run -> Stream.of("postgres", "redis")
-                    .map(run::resolve)
-                    .filter(Files::isDirectory)
-                    .forEach(TestServers::clearIfStale));
-            // A run without directories may be one that begins at this moment, and costs nothing to keep.
+            for (Path run : runs.toList()) {
+                if (Files.getLastModifiedTime(run).toInstant().isBefore(madeBefore)) {
+                    SERVERS.forEach(server -> ServerDirectory.clear(run.resolve(server)));
+                    deleteIfEmpty(run);
+                }
+            }
+        } catch (NoSuchFileException | UncheckedIOException clearedByAnother) {
+            // Another test JVM clears at the same time, and what it leaves the next one will find.
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static void clearIfStale(Path server) {
-        ServerDirectory.tryTake(server).ifPresent(stale -> {
-            try (stale) {
-                stale.orphan().ifPresent(ProcessHandle::destroyForcibly);
-                Directories.delete(server);
-            }
-        });
+    private static void deleteIfEmpty(Path directory) throws IOException {
+        try {
+            Files.delete(directory);
+        } catch (DirectoryNotEmptyException inUse) {
+            // Its JVM still runs.
+        }
     }
 }

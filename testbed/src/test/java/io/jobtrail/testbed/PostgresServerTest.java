@@ -24,7 +24,7 @@ class PostgresServerTest {
 
     @ParameterizedTest
     @MethodSource("binaries")
-    void dataSurviveARestartOnTheSamePort(PostgresBinaries binaries) {
+    void dataSurviveARestartOnTheSamePortAndAreFoundByALaterServer(PostgresBinaries binaries) {
         try (PostgresServer server = PostgresServer.start(directory, binaries)) {
             int port = server.port();
             writeOne(server);
@@ -34,11 +34,14 @@ class PostgresServerTest {
             assertThat(server.port()).isEqualTo(port);
             assertThat(readOne(server)).isEqualTo("1");
         }
+        try (PostgresServer later = PostgresServer.start(directory, binaries)) {
+            assertThat(readOne(later)).isEqualTo("1");
+        }
     }
 
     @ParameterizedTest
     @MethodSource("binaries")
-    void whatWasCommittedSurvivesAnImmediateStop(PostgresBinaries binaries) {
+    void whatWasCommittedSurvivesAnImmediateStopAndAKill(PostgresBinaries binaries) throws IOException {
         try (PostgresServer server = PostgresServer.start(directory, binaries)) {
             writeOne(server);
 
@@ -46,55 +49,14 @@ class PostgresServerTest {
             assertThat(Ports.isFree(server.port())).isTrue();
             assertThatThrownBy(() -> readOne(server)).hasMessageContaining("refused");
             server.startAgain();
-
             assertThat(readOne(server)).isEqualTo("1");
-        }
-    }
 
-    @ParameterizedTest
-    @MethodSource("binaries")
-    void aLaterServerFindsTheDataOfTheDirectory(PostgresBinaries binaries) {
-        try (PostgresServer first = PostgresServer.start(directory, binaries)) {
-            writeOne(first);
-        }
-        try (PostgresServer second = PostgresServer.start(directory, binaries)) {
-            assertThat(readOne(second)).isEqualTo("1");
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("binaries")
-    void aKilledServerIsStartedAgainDespiteItsPidFile(PostgresBinaries binaries) throws IOException {
-        try (PostgresServer server = PostgresServer.start(directory, binaries)) {
-            writeOne(server);
             ProcessHandle postmaster = postmaster();
-
             postmaster.destroyForcibly();
             await().until(() -> !postmaster.isAlive());
             assertThat(directory.resolve("data/postmaster.pid")).exists();
             server.startAgain();
-
             assertThat(readOne(server)).isEqualTo("1");
-        }
-    }
-
-    @Test
-    void aPidFileThatNamesAnotherProgramDoesNotBlockTheStart() throws IOException {
-        PostgresServer.start(directory).close();
-        Path pidFile = directory.resolve("data/postmaster.pid");
-        Files.writeString(pidFile, ProcessHandle.current().pid() + "\n" + directory.resolve("data") + "\n");
-
-        try (PostgresServer server = PostgresServer.start(directory)) {
-            assertThat(postmaster().pid()).isNotEqualTo(ProcessHandle.current().pid());
-            assertThat(server.port()).isPositive();
-        }
-    }
-
-    @Test
-    void aDirectoryInUseIsRefused() {
-        try (PostgresServer server = PostgresServer.start(directory)) {
-            assertThatThrownBy(() -> PostgresServer.start(directory)).hasMessageContaining("in use");
-            assertThat(server.port()).isPositive();
         }
     }
 
@@ -113,6 +75,18 @@ class PostgresServerTest {
     }
 
     @Test
+    void aPidFileThatNamesAnotherProgramDoesNotBlockTheStart() throws IOException {
+        PostgresServer.start(directory).close();
+        Path pidFile = directory.resolve("data/postmaster.pid");
+        Files.writeString(pidFile, ProcessHandle.current().pid() + "\n" + directory.resolve("data") + "\n");
+
+        try (PostgresServer server = PostgresServer.start(directory)) {
+            assertThat(postmaster().pid()).isNotEqualTo(ProcessHandle.current().pid());
+            assertThat(server.port()).isPositive();
+        }
+    }
+
+    @Test
     void aDirectoryOfBrokenDataIsReportedWithTheServersOwnWords() throws IOException {
         PostgresServer.start(directory).close();
         Files.writeString(directory.resolve("data/PG_VERSION"), "9\n");
@@ -121,11 +95,13 @@ class PostgresServerTest {
     }
 
     @Test
-    void aGivenServerIsUsedButNeverStopped() {
+    void aRunningServerCanBeSharedByUrlButItsDirectoryCannot() {
         try (PostgresServer own = PostgresServer.start(directory)) {
             try (PostgresServer given = PostgresServer.given(own.url("postgres"))) {
+                assertThatThrownBy(() -> PostgresServer.start(directory)).hasMessageContaining("in use");
                 given.createDatabase("guest");
                 assertThat(Sql.value(own.url("guest"), "SELECT 1")).isEqualTo("1");
+                given.createDatabaseIfMissing("guest");
                 given.dropDatabase("guest");
                 assertThatThrownBy(given::stopImmediately).isInstanceOf(UnsupportedOperationException.class);
             }
