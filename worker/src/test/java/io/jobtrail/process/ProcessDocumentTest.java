@@ -3,6 +3,7 @@ package io.jobtrail.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jobtrail.job.Job;
+import io.jobtrail.process.extract.Pdfs;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;

@@ -4,7 +4,7 @@ import io.jobtrail.process.extract.Message.Answer;
 import io.jobtrail.process.extract.Message.Request;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
@@ -66,11 +66,11 @@ final class DocumentParser {
         try (TikaInputStream in = TikaInputStream.get(request.input(), metadata);
                 PageFile.Writer file = PageFile.write(request.output())) {
             metadata.remove(TikaCoreProperties.RESOURCE_NAME_KEY); // the temporary file's name says nothing
-            String type =
-                    parser.getDetector().detect(in, metadata).getBaseType().toString();
+            ParseContext context = context();
+            String type = detect(in, metadata, context, request.input());
             PageCollector text = new PageCollector(file, request.maxCharacters(), PAGED.contains(type));
             try {
-                parser.parse(in, new BodyContentHandler(text), metadata, context(type, request.input()));
+                parser.parse(in, new BodyContentHandler(text), metadata, context);
             } catch (Exception e) {
                 if (text.writeError() != null) {
                     return Answer.failed(ParseFailure.PARSER_CRASHED, "cannot write text: " + text.writeError());
@@ -81,6 +81,20 @@ final class DocumentParser {
             }
             return answer(text, metadata, type, request);
         }
+    }
+
+    /** Says the type, and settles the encoding of plain text, which Tika would guess from the first kilobytes. */
+    private String detect(TikaInputStream in, Metadata metadata, ParseContext context, Path input) throws IOException {
+        MediaType type = parser.getDetector().detect(in, metadata).getBaseType();
+        if (type.getType().equals("text") || type.equals(MediaType.OCTET_STREAM)) {
+            Charset encoding = PlainText.encodingOf(input);
+            if (encoding != null) {
+                context.set(EncodingDetector.class, (bytes, about) -> encoding);
+                type = type.equals(MediaType.OCTET_STREAM) ? MediaType.TEXT_PLAIN : type;
+                metadata.set(TikaCoreProperties.CONTENT_TYPE_PARSER_OVERRIDE, type.toString());
+            }
+        }
+        return type.toString();
     }
 
     private static Answer answer(PageCollector text, Metadata metadata, String detected, Request request) {
@@ -100,7 +114,7 @@ final class DocumentParser {
         return Answer.done(new Extraction(type, metadata.get(TikaCoreProperties.TITLE), text.pages()));
     }
 
-    private ParseContext context(String type, Path input) throws IOException {
+    private ParseContext context() {
         ParseContext context = new ParseContext();
         context.set(Parser.class, parser); // attachments are parsed like documents
         ParsingEmbeddedDocumentExtractor attachments = new ParsingEmbeddedDocumentExtractor(context);
@@ -120,9 +134,6 @@ final class DocumentParser {
         office.setIncludeSlideMasterContent(false);
         context.set(OfficeParserConfig.class, office);
 
-        if (type.startsWith("text/") && Utf8.isUtf8(input)) {
-            context.set(EncodingDetector.class, (in, metadata) -> StandardCharsets.UTF_8);
-        }
         return context;
     }
 }

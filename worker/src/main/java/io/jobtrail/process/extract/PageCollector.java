@@ -104,9 +104,14 @@ final class PageCollector extends DefaultHandler {
         }
     }
 
+    /** Keeps line ends, which PDFs have only here; indentation and tabs are for the eye of an XHTML reader. */
     @Override
     public void ignorableWhitespace(char[] chars, int start, int length) throws SAXException {
-        characters(chars, start, length);
+        for (int i = start; i < start + length; i++) {
+            if (chars[i] == '\n') {
+                breakWith("\n");
+            }
+        }
     }
 
     @Override
@@ -114,11 +119,23 @@ final class PageCollector extends DefaultHandler {
         turnTo(null);
     }
 
-    /** Ends a line or paragraph, unless it is in a table's cell: there it would tear the row apart. */
-    private void breakWith(String separator) throws SAXException {
-        if (text.length() > 0) {
-            text.append(cells > 0 ? " " : separator);
+    /** Ends a cell, line or paragraph, unless that is done already or would tear a table's row apart. */
+    private void breakWith(String separator) {
+        String wanted = cells > 0 ? " " : separator;
+        if (wanted.equals("\t")) {
+            text.append(wanted);
+        } else if (!text.isEmpty()) {
+            text.append(wanted, Math.min(wanted.length(), commonEnd(wanted.charAt(0))), wanted.length());
         }
+    }
+
+    /** How often the text ends with a character. */
+    private int commonEnd(char c) {
+        int end = text.length();
+        while (end > 0 && text.charAt(end - 1) == c) {
+            end--;
+        }
+        return text.length() - end;
     }
 
     private void turnTo(Integer next) throws SAXException {

@@ -1,5 +1,7 @@
-package io.jobtrail.process;
+package io.jobtrail.process.extract;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,29 +17,35 @@ import org.apache.pdfbox.pdmodel.encryption.StandardProtectionPolicy;
 import org.apache.pdfbox.pdmodel.font.PDFont;
 import org.apache.pdfbox.pdmodel.font.PDType0Font;
 import org.apache.pdfbox.pdmodel.graphics.image.LosslessFactory;
+import org.slf4j.LoggerFactory;
 
 /** Makes PDFs for tests, line by line, with an embedded font that has macrons. */
-final class Pdfs {
+public final class Pdfs {
     private static final float SIZE = 11;
     private static final float LEADING = 14;
     private static final float TOP = 800;
     private static final String FONT = "/org/apache/pdfbox/resources/ttf/LiberationSans-Regular.ttf";
 
+    static {
+        // Or the font library explains every glyph.
+        ((Logger) LoggerFactory.getLogger("org.apache")).setLevel(Level.WARN);
+    }
+
     private Pdfs() {}
 
     /** A page per list of lines. */
-    static byte[] withPages(List<List<String>> pages) {
+    public static byte[] withPages(List<List<String>> pages) {
         return make((document, font) -> addPages(document, font, pages));
     }
 
-    static byte[] encrypted(String password) {
+    public static byte[] encrypted(String password) {
         return make((document, font) -> {
             addPages(document, font, List.of(List.of("A secret.")));
             document.protect(new StandardProtectionPolicy("owner", password, new AccessPermission()));
         });
     }
 
-    static byte[] withImageOnly() {
+    public static byte[] withImageOnly() {
         return make((document, font) -> {
             PDPage page = addPage(document);
             BufferedImage image = new BufferedImage(200, 200, BufferedImage.TYPE_INT_RGB);
@@ -51,7 +59,7 @@ final class Pdfs {
     }
 
     /** Two columns, drawn one after the other as typesetting programs do. */
-    static byte[] withColumns(List<String> left, List<String> right) {
+    public static byte[] withColumns(List<String> left, List<String> right) {
         return make((document, font) -> {
             PDPage page = addPage(document);
             try (PDPageContentStream content = new PDPageContentStream(document, page)) {

@@ -1,0 +1,237 @@
+package io.jobtrail.process.extract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.handler.PermanentFailure;
+import io.jobtrail.handler.RetryableFailure;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whatever a document does, it ends with a code, and the next document is read. */
+class ParserFailuresTest {
+    private static final byte[] GOOD = "A good text.".getBytes(StandardCharsets.UTF_8);
+
+    @TempDir
+    Path temp;
+
+    private TextExtractor extractor;
+
+    private void start(Duration timeout) {
+        extractor = new TextExtractor(1, 64, timeout, 5_000_000, temp);
+    }
+
+    @AfterEach
+    void stop() {
+        extractor.close();
+    }
+
+    private Extraction extract(byte[] document, Runnable checkCancelled) throws IOException, InterruptedException {
+        Path input = Files.createTempFile(temp, "input", null);
+        Files.write(input, document);
+        return extractor.extract(input, temp.resolve("output"), checkCancelled);
+    }
+
+    private void assertThatTheNextDocumentIsRead() throws IOException, InterruptedException {
+        assertThat(extract(GOOD, () -> {}).contentType()).isEqualTo("text/plain");
+    }
+
+    static Stream<Arguments> badDocuments() {
+        byte[] pdf = Pdfs.withPages(List.of(List.of("One page."), List.of("Another page.")));
+        byte[] docx = Office.docx(List.of("A paragraph.", "Another one."));
+        byte[] random = new byte[10_000];
+        new Random(1).nextBytes(random);
+        byte[] garbage = "%PDF-1.7\n%âãÏÓ\nthis is not what it claims to be\n%%EOF\n".getBytes(StandardCharsets.UTF_8);
+        byte[] ole = Arrays.copyOf(
+                new byte[] {(byte) 0xD0, (byte) 0xCF, 0x11, (byte) 0xE0, (byte) 0xA1, (byte) 0xB1, 0x1A, (byte) 0xE1},
+                4000);
+        byte[] exe = Arrays.copyOf(
+                new byte[] {'M', 'Z', (byte) 0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0, (byte) 0xFF, (byte) 0xFF}, 4000);
+        return Stream.of(
+                Arguments.of("PDF with a password", "ENCRYPTED", Pdfs.encrypted("secret")),
+                Arguments.of("Word file with a password", "ENCRYPTED", Office.encrypted(docx)),
+                Arguments.of("PDF of an image", "NO_TEXT", Pdfs.withImageOnly()),
+                Arguments.of("PDF without content", "NO_TEXT", Pdfs.withPages(List.of(List.of()))),
+                Arguments.of("text of spaces", "NO_TEXT", " \n \n ".getBytes(StandardCharsets.UTF_8)),
+                Arguments.of("half a PDF", "INPUT_CORRUPT", Arrays.copyOf(pdf, pdf.length / 2)),
+                Arguments.of("PDF without its last bytes", "INPUT_CORRUPT", Arrays.copyOf(pdf, pdf.length - 10)),
+                Arguments.of("half a Word file", "INPUT_CORRUPT", Arrays.copyOf(docx, docx.length / 2)),
+                Arguments.of("PDF in name only", "INPUT_CORRUPT", garbage),
+                Arguments.of("old Office file in name only", "INPUT_CORRUPT", ole),
+                Arguments.of("random bytes", "UNSUPPORTED_TYPE", random),
+                Arguments.of("program", "UNSUPPORTED_TYPE", exe),
+                Arguments.of("zip bomb", "EXTRACT_LIMIT", Office.zipBomb(200)),
+                Arguments.of(
+                        "too much text",
+                        "EXTRACT_LIMIT",
+                        "words ".repeat(1_000_000).getBytes(StandardCharsets.UTF_8)),
+                Arguments.of("endless recursion", "EXTRACT_LIMIT", HostileParser.document("nesting")),
+                Arguments.of("hunger for memory", "EXTRACT_LIMIT", HostileParser.document("memory")));
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @MethodSource("badDocuments")
+    void aBadDocumentFailsWithItsCode(String kind, String code, byte[] document) throws Exception {
+        start(Duration.ofSeconds(30));
+
+        assertThatThrownBy(() -> extract(document, () -> {}))
+                .isInstanceOfSatisfying(
+                        PermanentFailure.class,
+                        e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(code));
+        assertThatTheNextDocumentIsRead();
+    }
+
+    @Test
+    void aParserThatDiesIsWorthAnotherAttempt() throws Exception {
+        start(Duration.ofSeconds(30));
+
+        assertThatThrownBy(() -> extract(HostileParser.document("exit"), () -> {}))
+                .isInstanceOfSatisfying(
+                        RetryableFailure.class, e -> assertThat(e.code()).isEqualTo("PARSER_CRASHED"))
+                .hasMessageContaining("42");
+        assertThatTheNextDocumentIsRead();
+    }
+
+    @Test
+    void aParserThatIsKilledIsWorthAnotherAttempt() throws Exception {
+        start(Duration.ofSeconds(30));
+        Path marker = temp.resolve("marker");
+        CompletableFuture<Extraction> extraction = CompletableFuture.supplyAsync(() -> extractQuietly(marker));
+        await().until(() -> Files.exists(marker));
+
+        ProcessHandle program =
+                ProcessHandle.of(Long.parseLong(Files.readString(marker))).orElseThrow();
+        program.parent().orElseThrow().destroyForcibly();
+        program.destroyForcibly();
+
+        assertThatThrownBy(extraction::join)
+                .isInstanceOf(CompletionException.class)
+                .hasCauseInstanceOf(RetryableFailure.class);
+        assertThatTheNextDocumentIsRead();
+    }
+
+    private Extraction extractQuietly(Path marker) {
+        try {
+            return extract(HostileParser.document("endless " + marker), () -> {});
+        } catch (IOException | InterruptedException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    @Test
+    void anEndlessParserIsKilledWithAllItStarted() throws Exception {
+        start(Duration.ofSeconds(4));
+        Path marker = temp.resolve("marker");
+
+        assertThatThrownBy(() -> extract(HostileParser.document("endless " + marker), () -> {}))
+                .isInstanceOfSatisfying(
+                        PermanentFailure.class, e -> assertThat(e.code()).isEqualTo("PARSER_TIMEOUT"));
+
+        assertThatProgramEnds(marker);
+        assertThatTheNextDocumentIsRead();
+    }
+
+    @Test
+    void cancellingKillsTheParser() throws Exception {
+        start(Duration.ofMinutes(5));
+        Path marker = temp.resolve("marker");
+
+        assertThatThrownBy(() -> extract(HostileParser.document("endless " + marker), () -> {
+                    if (Files.exists(marker)) {
+                        throw new IllegalStateException("cancelled");
+                    }
+                }))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("cancelled");
+
+        assertThatProgramEnds(marker);
+        assertThatTheNextDocumentIsRead();
+    }
+
+    @Test
+    void interruptingKillsTheParser() throws Exception {
+        start(Duration.ofMinutes(5));
+        Path marker = temp.resolve("marker");
+        FutureTask<Extraction> task =
+                new FutureTask<>(() -> extract(HostileParser.document("endless " + marker), () -> {}));
+        Thread thread = new Thread(task);
+        thread.start();
+        await().until(() -> Files.exists(marker));
+
+        thread.interrupt();
+
+        assertThatThrownBy(task::get)
+                .isInstanceOf(ExecutionException.class)
+                .hasCauseInstanceOf(InterruptedException.class);
+        assertThatProgramEnds(marker);
+        assertThatTheNextDocumentIsRead();
+    }
+
+    @Test
+    void whoeverWaitsForAParserCanBeCancelled() throws Exception {
+        start(Duration.ofMinutes(5));
+        Path marker = temp.resolve("marker");
+        AtomicBoolean enough = new AtomicBoolean();
+        CompletableFuture<Extraction> first = CompletableFuture.supplyAsync(() -> extractQuietly(marker));
+        await().until(() -> Files.exists(marker));
+
+        assertThatThrownBy(() -> extract(GOOD, () -> {
+                    if (enough.getAndSet(true)) {
+                        throw new IllegalStateException("cancelled while waiting");
+                    }
+                }))
+                .hasMessage("cancelled while waiting");
+        assertThat(first).isNotDone();
+    }
+
+    @Test
+    void aParserEndsWhenItsWorkerIsGone() throws Exception {
+        start(Duration.ofMinutes(5));
+        Path marker = temp.resolve("marker");
+        Path input = Files.write(temp.resolve("input"), HostileParser.document("endless " + marker));
+        Process orphan = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ParserMain.class.getName())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        new Message.Request(input, temp.resolve("output"), 1000)
+                .writeTo(new DataOutputStream(orphan.getOutputStream()));
+        await().until(() -> Files.exists(marker));
+
+        orphan.getOutputStream().close();
+
+        assertThat(orphan.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        ProcessHandle.of(Long.parseLong(Files.readString(marker))).ifPresent(ProcessHandle::destroyForcibly);
+    }
+
+    private static void assertThatProgramEnds(Path marker) throws IOException {
+        long pid = Long.parseLong(Files.readString(marker));
+        await().untilAsserted(() ->
+                assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isEmpty());
+    }
+}
