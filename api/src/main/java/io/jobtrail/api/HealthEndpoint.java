@@ -7,7 +7,6 @@ import io.jobtrail.store.DatabaseFailure;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import redis.clients.jedis.exceptions.JedisException;
 
 /** Whether this process lives, whether it can take work, and what is wrong with what it rests on. */
 final class HealthEndpoint {
@@ -69,11 +68,8 @@ final class HealthEndpoint {
     }
 
     private String redisFault() {
-        try {
-            redis.call(jedis -> jedis.ping());
-            return null;
-        } catch (JedisException e) {
-            return "Redis cannot be used: jobs go on straight from Postgres, a little later than usual";
-        }
+        return redis.isUsable()
+                ? null
+                : "Redis cannot be used: jobs go on straight from Postgres, a little later than usual";
     }
 }

@@ -6,6 +6,7 @@ import java.util.function.Function;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisPool;
 import redis.clients.jedis.JedisPoolConfig;
+import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * A bounded pool of connections to Redis, from {@code redis://} or {@code rediss://} with optional user and password. Every
@@ -46,6 +47,15 @@ public final class Redis implements AutoCloseable {
     public <T> T call(Function<Jedis, T> commands) {
         try (var jedis = pool.getResource()) {
             return commands.apply(jedis);
+        }
+    }
+
+    /** Whether it answers now. */
+    public boolean isUsable() {
+        try {
+            return call(Jedis::ping) != null;
+        } catch (JedisException e) {
+            return false;
         }
     }
 

@@ -1,0 +1,125 @@
+package io.jobtrail.bench;
+
+import io.jobtrail.config.DatabaseUrl;
+import io.jobtrail.config.Json;
+import io.jobtrail.config.Logging;
+import io.jobtrail.job.JobIds;
+import io.jobtrail.store.Schema;
+import io.jobtrail.testbed.TestDatabase;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * What the trail costs: the three statements of a job's life, 50 jobs to a statement and a commit each, with the trail's
+ * triggers and without them, in turns on one connection. Prints jobs per second and the ratio; asserts nothing.
+ */
+public final class TrailCost {
+    private static final int BATCH = 50;
+    private static final int LIVES_PER_ROUND = 100;
+    private static final int ROUNDS = 9;
+
+    private TrailCost() {}
+
+    public static void main(String[] arguments) throws SQLException {
+        Logging.configure(System.getenv());
+        try (var database = TestDatabase.fresh(url -> Schema.migrate(DatabaseUrl.parse(url)))) {
+            var url = DatabaseUrl.parse(database.url());
+            try (var connection = DriverManager.getConnection(url.jdbcUrl(), url.user(), url.password())) {
+                run(connection);
+            }
+        }
+        System.exit(0);
+    }
+
+    private static void run(Connection connection) throws SQLException {
+        var with = new ArrayList<Double>();
+        var without = new ArrayList<Double>();
+        for (int round = -2; round < ROUNDS; round++) { // two rounds to warm up
+            var off = round(connection, "DISABLE");
+            var on = round(connection, "ENABLE");
+            if (round >= 0) {
+                without.add(off);
+                with.add(on);
+                System.out.printf("round %d: %,.0f jobs/s without the trail, %,.0f with it%n", round + 1, off, on);
+            }
+        }
+        System.out.printf(
+                "median of %d rounds of %,d jobs, %d to a statement: %,.0f jobs/s without the trail, %,.0f with it, ratio %.2f%n",
+                ROUNDS, LIVES_PER_ROUND * BATCH, BATCH, median(without), median(with), median(with) / median(without));
+    }
+
+    private static double round(Connection connection, String triggers) throws SQLException {
+        execute(connection, "ALTER TABLE pipeline_jobs %s TRIGGER pipeline_jobs_4_trail_insert".formatted(triggers));
+        execute(connection, "ALTER TABLE pipeline_jobs %s TRIGGER pipeline_jobs_5_trail_update".formatted(triggers));
+        var start = System.nanoTime();
+        for (int i = 0; i < LIVES_PER_ROUND; i++) {
+            live(connection);
+        }
+        return LIVES_PER_ROUND * BATCH / ((System.nanoTime() - start) / 1e9);
+    }
+
+    private static void live(Connection connection) throws SQLException {
+        var ids = IntStream.range(0, BATCH).mapToObj(i -> JobIds.next()).toList();
+        var payload = Map.of("input", Map.of("text", "x".repeat(180)));
+        try (var enqueue = connection.prepareStatement("SELECT count(*) FROM enqueue_jobs(?::jsonb)")) {
+            enqueue.setString(
+                    1,
+                    Json.forDatabase(ids.stream()
+                            .map(id -> Map.of(
+                                    "id",
+                                    id,
+                                    "queue",
+                                    "default",
+                                    "handler",
+                                    "process_document",
+                                    "payload",
+                                    payload,
+                                    "actor",
+                                    "bench"))
+                            .toList()));
+            enqueue.executeQuery().close();
+        }
+        try (var claim =
+                connection.prepareStatement("SELECT count(*) FROM claim_jobs_by_id(?, ?, '{process_document}')")) {
+            claim.setArray(1, array(connection, "uuid", ids));
+            claim.setArray(
+                    2,
+                    array(
+                            connection,
+                            "text",
+                            ids.stream().map(id -> "host:1234-0").toList()));
+            claim.executeQuery().close();
+        }
+        try (var complete = connection.prepareStatement("SELECT count(*) FROM complete_jobs(?, ?, ?)")) {
+            complete.setArray(1, array(connection, "uuid", ids));
+            complete.setArray(
+                    2, array(connection, "int4", ids.stream().map(id -> 2).toList()));
+            complete.setArray(
+                    3,
+                    array(
+                            connection,
+                            "jsonb",
+                            ids.stream().map(id -> "{\"ok\":true}").toList()));
+            complete.executeQuery().close();
+        }
+    }
+
+    private static java.sql.Array array(Connection connection, String type, List<?> elements) throws SQLException {
+        return connection.createArrayOf(type, elements.toArray());
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static double median(List<Double> values) {
+        return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+    }
+}
