@@ -64,7 +64,7 @@ public final class DevStack {
 
     private boolean run() throws IOException {
         try (Stack stack = new Stack(home, settings, out)) {
-            Runtime.getRuntime().addShutdownHook(new Thread(stack::close, "stop-everything"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(stack), "stop-everything"));
             try {
                 return serve(stack);
             } catch (IOException | RuntimeException e) {
@@ -74,6 +74,13 @@ public final class DevStack {
                 throw e;
             }
         }
+    }
+
+    private void stopOnSignal(Stack stack) {
+        if (!stack.isClosed()) {
+            out.println("Stopping ...");
+        }
+        stack.close();
     }
 
     private boolean serve(Stack stack) throws IOException {

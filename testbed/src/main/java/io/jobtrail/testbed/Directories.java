@@ -29,11 +29,14 @@ final class Directories {
         }
     }
 
-    /** Where unpacked server binaries are kept; one per user, so that root's files never stand in another user's way. */
+    /**
+     * Where unpacked server binaries are kept; one per user, so that root's files never stand in another user's way. Root's are
+     * outside its home, because Postgres does not run as root and must be able to reach them.
+     */
     static Path cache() {
-        Path home = Path.of(System.getProperty("user.home"), ".cache");
-        if (Files.isWritable(home) || (!Files.exists(home) && Files.isWritable(home.getParent()))) {
-            return create(home.resolve("jobtrail"));
+        Path caches = userId() == 0 ? Path.of("/var/cache") : Path.of(System.getProperty("user.home"), ".cache");
+        if (Files.isWritable(caches) || (!Files.exists(caches) && Files.isWritable(caches.getParent()))) {
+            return create(caches.resolve("jobtrail"));
         }
         return create(temporary().resolve("cache"));
     }

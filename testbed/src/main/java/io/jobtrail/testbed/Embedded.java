@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -62,7 +63,8 @@ final class Embedded {
     }
 
     private static Path half(String name) throws IOException {
-        return Files.createTempDirectory(Directories.cache(), name + "-unpacking-");
+        Path half = Files.createTempDirectory(Directories.cache(), name + "-unpacking-");
+        return Files.setPosixFilePermissions(half, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     private static void keep(Path half, Path target) throws IOException {

@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,12 +79,16 @@ class PostgresServerTest {
     @Test
     void aPidFileThatNamesAnotherProgramDoesNotBlockTheStart() throws IOException {
         PostgresServer.start(directory).close();
-        Path pidFile = directory.resolve("data/postmaster.pid");
-        Files.writeString(pidFile, ProcessHandle.current().pid() + "\n" + directory.resolve("data") + "\n");
+        ChildProcess other = ChildProcess.start("other", directory.resolve("log"), Map.of(), List.of("sleep", "600"));
+        Files.writeString(
+                directory.resolve("data/postmaster.pid"),
+                other.handle().pid() + "\n" + directory.resolve("data") + "\n");
 
         try (PostgresServer server = PostgresServer.start(directory)) {
-            assertThat(postmaster().pid()).isNotEqualTo(ProcessHandle.current().pid());
-            assertThat(server.port()).isPositive();
+            assertThat(Sql.value(server.url("postgres"), "SELECT 1")).isEqualTo("1");
+            assertThat(other.isAlive()).isTrue();
+        } finally {
+            other.kill();
         }
     }
 
