@@ -25,16 +25,19 @@ class BadDocumentsTest {
     @TempDir
     static Path temp;
 
+    private static WorkDirectory work;
     private static TextExtractor extractor;
 
     @BeforeAll
     static void start() {
-        extractor = new TextExtractor(1, 64, Duration.ofMinutes(1), 5_000_000, temp);
+        work = WorkDirectory.createIn(temp);
+        extractor = new TextExtractor(1, 64, Duration.ofMinutes(1), 5_000_000, work);
     }
 
     @AfterAll
     static void stop() {
         extractor.close();
+        work.close();
     }
 
     private static Extraction extract(byte[] document) throws IOException, InterruptedException {

@@ -12,12 +12,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,21 +31,31 @@ class ParserFailuresTest {
     @TempDir
     Path temp;
 
+    private WorkDirectory work;
     private TextExtractor extractor;
 
     private void start(Duration timeout) {
-        extractor = new TextExtractor(1, 64, timeout, 5_000_000, temp);
+        work = WorkDirectory.createIn(temp);
+        extractor = new TextExtractor(1, 64, timeout, 5_000_000, work);
     }
 
     @AfterEach
-    void stop() {
+    void stop() throws IOException {
         extractor.close();
+        assertThat(filesOfParsers()).isEmpty();
+        work.close();
     }
 
     private Extraction extract(byte[] document, Runnable checkCancelled) throws IOException, InterruptedException {
         Path input = Files.createTempFile(temp, "input", null);
         Files.write(input, document);
         return extractor.extract(input, temp.resolve("output"), checkCancelled);
+    }
+
+    private List<Path> filesOfParsers() throws IOException {
+        try (Stream<Path> files = Files.list(work.path())) {
+            return files.filter(Files::isDirectory).toList();
+        }
     }
 
     private void assertThatTheNextDocumentIsRead() throws IOException, InterruptedException {
@@ -99,7 +111,7 @@ class ParserFailuresTest {
 
     @Test
     void anEndlessParserIsKilledWithAllItStarted() throws Exception {
-        start(Duration.ofSeconds(8));
+        start(Duration.ofSeconds(5));
         Path marker = temp.resolve("marker");
 
         assertThatThrownBy(() -> extract(HostileParser.document("endless " + marker), () -> {}))

@@ -27,6 +27,7 @@ class TextExtractorTest {
     @TempDir
     static Path temp;
 
+    private static WorkDirectory work;
     private static TextExtractor extractor;
 
     private record Result(Extraction extraction, List<PageFile.Page> pages) {
@@ -37,12 +38,14 @@ class TextExtractorTest {
 
     @BeforeAll
     static void start() {
-        extractor = new TextExtractor(1, 128, Duration.ofMinutes(1), 20_000_000, temp);
+        work = WorkDirectory.createIn(temp);
+        extractor = new TextExtractor(1, 128, Duration.ofMinutes(1), 20_000_000, work);
     }
 
     @AfterAll
     static void stop() {
         extractor.close();
+        work.close();
     }
 
     private static Result extract(byte[] document) throws Exception {

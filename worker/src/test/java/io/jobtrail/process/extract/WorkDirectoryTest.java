@@ -1,4 +1,4 @@
-package io.jobtrail.process;
+package io.jobtrail.process.extract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
