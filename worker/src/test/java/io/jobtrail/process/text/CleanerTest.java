@@ -64,6 +64,19 @@ class CleanerTest {
     }
 
     @Test
+    void linesOfWidelySpacedPagesAreJoined() throws IOException {
+        String page =
+                "A heading\n\nThe company operates ferries be-\n\ntween the islands and it carried a\n\nmillion passengers. Its fleet is\n\n"
+                        + "made of nine boats.\n\nAnother heading\n\n• an item of a list that is long\n\n• another item";
+
+        assertThat(clean(true, null, List.of(new Page(null, page))))
+                .extracting(Page::text)
+                .containsExactly(
+                        "A heading\n\nThe company operates ferries between the islands and it carried a million passengers."
+                                + " Its fleet is made of nine boats.\n\nAnother heading\n\n• an item of a list that is long\n\n• another item");
+    }
+
+    @Test
     void linesOfOtherDocumentsStay() throws IOException {
         assertThat(clean(false, null, List.of(new Page(null, "a,b\r\nc,d\re"))))
                 .extracting(Page::text)
