@@ -55,6 +55,7 @@ final class ParserProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=" + tempDir.resolve("crash.log"),
                 "-Djava.awt.headless=true",
                 "-Dfile.encoding=UTF-8",
                 "-Djava.io.tmpdir=" + tempDir,

@@ -104,6 +104,16 @@ class ChunkerTest {
     }
 
     @Test
+    void lessIsRepeatedBeforeALongSentence() {
+        String text =
+                "Twelve letters one. Twelve letters two. " + "A long sentence ".repeat(3) + "at the very end of it.";
+
+        assertThat(chunks(20, 9, text(text)))
+                .hasSize(2)
+                .allSatisfy(chunk -> assertThat(chunk.tokens()).isLessThanOrEqualTo(20));
+    }
+
+    @Test
     void nothingIsRepeatedAtTheEnd() {
         assertThat(chunks(20, 9, text("This sentence is some thirty characters. And this one is as long as that.")))
                 .hasSize(1);
