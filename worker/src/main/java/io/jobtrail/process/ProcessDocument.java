@@ -11,6 +11,7 @@ import io.jobtrail.process.embed.HttpEmbedder;
 import io.jobtrail.process.extract.Extraction;
 import io.jobtrail.process.extract.PageFile;
 import io.jobtrail.process.extract.TextExtractor;
+import io.jobtrail.process.extract.WorkDirectory;
 import io.jobtrail.process.text.ChunkFile;
 import io.jobtrail.process.text.Chunker;
 import io.jobtrail.process.text.Cleaner;
@@ -50,11 +51,7 @@ public final class ProcessDocument implements JobHandler, AutoCloseable {
         this.settings = settings;
         this.work = WorkDirectory.createIn(settings.tempDir());
         this.extractor = new TextExtractor(
-                settings.parsers(),
-                settings.parserHeapMb(),
-                settings.parserTimeout(),
-                settings.maxCharacters(),
-                work.path());
+                settings.parsers(), settings.parserHeapMb(), settings.parserTimeout(), settings.maxCharacters(), work);
         this.embedder = settings.embeddingsUrl() == null
                 ? new HashEmbedder()
                 : new HttpEmbedder(

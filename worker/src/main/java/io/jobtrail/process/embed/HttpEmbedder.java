@@ -29,6 +29,7 @@ public final class HttpEmbedder implements Embedder {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
+    private static final Duration USUAL_BACKOFF = Duration.ofMillis(-1); // as Failsafe has it
     private static final int LONGEST_QUOTE = 300;
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int REQUEST_TIMEOUT = 408;
@@ -118,17 +119,17 @@ public final class HttpEmbedder implements Embedder {
         return status == TOO_MANY_REQUESTS || status == REQUEST_TIMEOUT || status >= 500;
     }
 
-    /** The time the service asks for, bounded; null, which means the usual backoff, when it names none in seconds. */
+    /** The time the service asks for, bounded; negative, which means the usual backoff, when it names none in seconds. */
     private static Duration retryAfter(HttpResponse<String> response) {
         if (response == null) {
-            return null;
+            return USUAL_BACKOFF;
         }
         return response.headers()
                 .firstValue("Retry-After")
                 .filter(value -> value.matches("\\d{1,9}"))
                 .map(value -> Duration.ofSeconds(Long.parseLong(value)))
                 .map(wait -> wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait)
-                .orElse(null);
+                .orElse(USUAL_BACKOFF);
     }
 
     private List<float[]> vectors(String body, int expected) {

@@ -5,11 +5,9 @@ import io.jobtrail.process.extract.Message.Request;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.Charset;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
 import org.apache.tika.config.TikaConfig;
-import org.apache.tika.detect.EncodingDetector;
 import org.apache.tika.exception.TikaException;
 import org.apache.tika.extractor.EmbeddedDocumentExtractor;
 import org.apache.tika.extractor.ParsingEmbeddedDocumentExtractor;
@@ -66,11 +64,17 @@ final class DocumentParser {
         try (TikaInputStream in = TikaInputStream.get(request.input(), metadata);
                 PageFile.Writer file = PageFile.write(request.output())) {
             metadata.remove(TikaCoreProperties.RESOURCE_NAME_KEY); // the temporary file's name says nothing
-            ParseContext context = context();
-            String type = detect(in, metadata, context, request.input());
-            PageCollector text = new PageCollector(file, request.maxCharacters(), PAGED.contains(type));
+            MediaType type = parser.getDetector().detect(in, metadata).getBaseType();
+            Charset encoding = mayBePlainText(type) ? PlainText.encodingOf(request.input()) : null;
+            boolean plain = encoding != null;
+            String name = (plain ? MediaType.TEXT_PLAIN : type).toString();
+            PageCollector text = new PageCollector(file, request.maxCharacters(), PAGED.contains(name));
             try {
-                parser.parse(in, new BodyContentHandler(text), metadata, context);
+                if (plain) {
+                    PlainText.read(request.input(), encoding, text);
+                } else {
+                    parser.parse(in, new BodyContentHandler(text), metadata, context());
+                }
             } catch (Exception e) {
                 if (text.writeError() != null) {
                     return Answer.failed(ParseFailure.PARSER_CRASHED, "cannot write text: " + text.writeError());
@@ -79,22 +83,12 @@ final class DocumentParser {
                     throw e;
                 }
             }
-            return answer(text, metadata, type, request);
+            return answer(text, metadata, name, request);
         }
     }
 
-    /** Says the type, and settles the encoding of plain text, which Tika would guess from the first kilobytes. */
-    private String detect(TikaInputStream in, Metadata metadata, ParseContext context, Path input) throws IOException {
-        MediaType type = parser.getDetector().detect(in, metadata).getBaseType();
-        if (type.getType().equals("text") || type.equals(MediaType.OCTET_STREAM)) {
-            Charset encoding = PlainText.encodingOf(input);
-            if (encoding != null) {
-                context.set(EncodingDetector.class, (bytes, about) -> encoding);
-                type = type.equals(MediaType.OCTET_STREAM) ? MediaType.TEXT_PLAIN : type;
-                metadata.set(TikaCoreProperties.CONTENT_TYPE_PARSER_OVERRIDE, type.toString());
-            }
-        }
-        return type.toString();
+    private static boolean mayBePlainText(MediaType type) {
+        return type.equals(MediaType.TEXT_PLAIN) || type.equals(MediaType.OCTET_STREAM);
     }
 
     private static Answer answer(PageCollector text, Metadata metadata, String detected, Request request) {

@@ -12,10 +12,13 @@ import java.io.InputStream;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * Entry of a parser process: reads requests from standard input and answers them on standard output, one after the other.
+ * Entry of a parser process: reads requests from standard input and answers them on standard output, one after the other,
+ * after a first byte that says it is ready.
  * Ends itself as soon as standard input ends, even in the middle of a document, because then its worker is gone.
  */
 final class ParserMain {
+    private static final int READY = 1;
+
     private ParserMain() {}
 
     public static void main(String[] args) throws Exception {
@@ -31,6 +34,8 @@ final class ParserMain {
         reader.start();
 
         DocumentParser parser = new DocumentParser();
+        out.writeByte(READY);
+        out.flush();
         while (true) {
             parser.parse(requests.take()).writeTo(out);
         }

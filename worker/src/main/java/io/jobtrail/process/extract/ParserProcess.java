@@ -32,26 +32,30 @@ import org.slf4j.LoggerFactory;
 final class ParserProcess implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ParserProcess.class);
     private static final Duration LOOK_UP_EVERY = Duration.ofMillis(250);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
     private static final int EXIT_OUT_OF_MEMORY = 3; // by -XX:+ExitOnOutOfMemoryError
     private static final int LONGEST_LINE = 500;
     /** A parser needs its temporary files and a locale, and nothing that is secret. */
     private static final List<String> ENVIRONMENT = List.of("LANG", "LC_ALL", "SystemRoot");
 
     private final Process process;
+    private final Path tempDir;
     private final DataOutputStream requests;
     private final DataInputStream answers;
     private final ExecutorService pipe;
     private volatile String lastWords = "";
     private int documents;
 
-    /** @param tempDir for the files that parsers make; not deleted by this class */
+    /** @param tempDir for the files that parsers make; deleted with the process */
     ParserProcess(int heapMb, Path tempDir) throws IOException {
+        this.tempDir = tempDir;
         ProcessBuilder command = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heapMb + "m",
                 "-XX:+UseSerialGC",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=" + tempDir.resolve("crash.log"),
                 "-Djava.awt.headless=true",
                 "-Dfile.encoding=UTF-8",
                 "-Djava.io.tmpdir=" + tempDir,
@@ -77,10 +81,14 @@ final class ParserProcess implements AutoCloseable {
      * @throws RetryableFailure {@code PARSER_CRASHED} when the process died
      */
     Extraction parse(Request request, Duration timeout, Runnable checkCancelled) throws InterruptedException {
-        documents++;
         Answer answer = null;
         try {
+            if (documents++ == 0) {
+                awaitStart(checkCancelled);
+            }
             answer = await(pipe.submit(() -> exchange(request)), timeout, checkCancelled);
+        } catch (TimeoutException e) {
+            throw new PermanentFailure("PARSER_TIMEOUT", "parsing took longer than " + timeout.toSeconds() + " s");
         } catch (ExecutionException e) {
             throw died(e.getCause());
         } finally {
@@ -97,24 +105,32 @@ final class ParserProcess implements AutoCloseable {
         throw new PermanentFailure(answer.code(), answer.message());
     }
 
+    /** A busy machine may take long to start a process; a document must not pay for it. */
+    private void awaitStart(Runnable checkCancelled) throws InterruptedException, ExecutionException {
+        try {
+            await(pipe.submit(answers::readByte), START_TIMEOUT, checkCancelled);
+        } catch (TimeoutException e) {
+            throw new RetryableFailure(ParseFailure.PARSER_CRASHED, "the parser process did not start in time", e);
+        }
+    }
+
     private Answer exchange(Request request) throws IOException {
         request.writeTo(requests);
         return Answer.readFrom(answers);
     }
 
-    private static Answer await(Future<Answer> answer, Duration timeout, Runnable checkCancelled)
-            throws InterruptedException, ExecutionException {
+    private static <T> T await(Future<T> result, Duration timeout, Runnable checkCancelled)
+            throws InterruptedException, ExecutionException, TimeoutException {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (true) {
             checkCancelled.run();
             long left = deadline - System.nanoTime();
-            if (left <= 0) {
-                throw new PermanentFailure("PARSER_TIMEOUT", "parsing took longer than " + timeout.toSeconds() + " s");
-            }
             try {
-                return answer.get(Math.min(left, LOOK_UP_EVERY.toNanos()), TimeUnit.NANOSECONDS);
+                return result.get(Math.min(left, LOOK_UP_EVERY.toNanos()), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
-                log.trace("Parser is still working");
+                if (left <= 0) {
+                    throw e;
+                }
             }
         }
     }
@@ -156,13 +172,14 @@ final class ParserProcess implements AutoCloseable {
         return process.pid();
     }
 
-    /** Kills the process and what it started, and waits until it is gone. */
+    /** Kills the process and what it started, waits until it is gone, and deletes its files. */
     @Override
     public void close() {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         pipe.shutdown();
         process.onExit().join();
+        WorkDirectory.delete(tempDir);
     }
 
     private static ThreadFactory daemon(String name) {

@@ -3,17 +3,20 @@ package io.jobtrail.process.extract;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.tika.metadata.Metadata;
 import org.apache.tika.parser.txt.UniversalEncodingDetector;
+import org.xml.sax.SAXException;
 
 /**
- * Decides whether a file without any other sign of its type is text, and in which encoding, by reading all of it. The usual
- * detectors look at the first kilobytes only: they take a text whose first accented letter comes later for Latin-1, and short
- * texts with many accents for no text at all.
+ * Decides whether a file without any other sign of its type is text, and in which encoding, by reading all of it; and reads it
+ * as such. Tika looks at the first kilobytes only: it takes a text whose first accented letter comes later for Latin-1, and
+ * short texts with many accents for no text at all. It also loses characters beyond the BMP between two of its buffers.
  */
 final class PlainText {
     private static final int GOOD_PER_BAD = 20;
@@ -45,6 +48,17 @@ final class PlainText {
             }
         }
         return statistics.encoding(file);
+    }
+
+    /** Passes on the characters of a whole file; malformed bytes become U+FFFD. */
+    static void read(Path file, Charset encoding, PageCollector text) throws IOException, SAXException {
+        try (Reader in = new InputStreamReader(Files.newInputStream(file), encoding)) {
+            char[] buffer = new char[1 << 14];
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                text.characters(buffer, 0, n);
+            }
+        }
+        text.endDocument();
     }
 
     private void count(int b) {

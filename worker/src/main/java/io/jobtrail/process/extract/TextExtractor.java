@@ -22,7 +22,7 @@ public final class TextExtractor implements AutoCloseable {
     private final int heapMb;
     private final Duration timeout;
     private final long maxCharacters;
-    private final Path tempDir;
+    private final WorkDirectory work;
     private final Semaphore slots;
     private final Deque<ParserProcess> idle = new ArrayDeque<>();
     private final Set<ParserProcess> all = new HashSet<>();
@@ -30,18 +30,18 @@ public final class TextExtractor implements AutoCloseable {
 
     /**
      * @param processes how many documents are parsed at the same time; further callers wait
-     * @param tempDir for files of parsers; emptied by whoever owns it
+     * @param work for the files that parsers make
      */
-    public TextExtractor(int processes, int heapMb, Duration timeout, long maxCharacters, Path tempDir) {
+    public TextExtractor(int processes, int heapMb, Duration timeout, long maxCharacters, WorkDirectory work) {
         this.heapMb = heapMb;
         this.timeout = timeout;
         this.maxCharacters = maxCharacters;
-        this.tempDir = tempDir;
+        this.work = work;
         this.slots = new Semaphore(processes, true);
     }
 
     /**
-     * Writes the text of a file to a page file. The time limit starts when a process is free for it.
+     * Writes the text of a file to a page file. The time limit starts when a process is ready for it.
      *
      * @param checkCancelled asked several times a second; what it throws ends the parsing
      * @throws io.jobtrail.handler.PermanentFailure {@code ENCRYPTED}, {@code NO_TEXT}, {@code INPUT_CORRUPT}, {@code
@@ -75,7 +75,7 @@ public final class TextExtractor implements AutoCloseable {
             }
             all.remove(process);
         }
-        ParserProcess process = new ParserProcess(heapMb, tempDir);
+        ParserProcess process = new ParserProcess(heapMb, work.newDirectory("parser-"));
         all.add(process);
         return process;
     }

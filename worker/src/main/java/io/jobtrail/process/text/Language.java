@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
  */
 public final class Language {
     private static final double FEWEST_HITS = 0.1;
+    private static final int FEWEST_DIFFERENT_HITS = 2;
     private static final double AHEAD_OF_NEXT = 1.2;
     private static final int FEWEST_WORDS = 5;
     private static final int MOST_WORDS = 4000;
@@ -79,9 +80,10 @@ public final class Language {
         double bestShare = 0;
         double nextShare = 0;
         for (Map.Entry<String, Set<String>> language : FUNCTION_WORDS.entrySet()) {
-            double share = (double)
-                            words.stream().filter(language.getValue()::contains).count()
-                    / words.size();
+            List<String> hits =
+                    words.stream().filter(language.getValue()::contains).toList();
+            boolean byChance = hits.stream().distinct().count() < FEWEST_DIFFERENT_HITS;
+            double share = byChance ? 0 : (double) hits.size() / words.size();
             if (share > bestShare) {
                 nextShare = bestShare;
                 bestShare = share;

@@ -29,7 +29,7 @@ final class TextCleaner {
     private static final Pattern SPACE_AT_LINE_EDGE = Pattern.compile("(?m)^[ \t]+|[ \t]+$");
     private static final Pattern BLANK_LINES = Pattern.compile("\n{3,}");
     private static final Pattern LIST_ITEM = Pattern.compile(
-            "^(?:[\u2022\u2023\u25AA\u25CF\u25E6\u2013\u2014*\u30FB-]|\\(?\\d{1,3}[.)]|\\(?[a-z]\\))\\s.*");
+            "^(?:[\u2022\u2023\u25AA\u25CF\u25E6\u2013\u2014*\u30FB-]|\\(?\\d{1,3}[.)]|\\(?[a-z]\\))\\s");
 
     private TextCleaner() {}
 
@@ -52,8 +52,11 @@ final class TextCleaner {
     static String lines(String text, boolean unwrap) {
         String result = SPACE_WITH_TAB.matcher(text).replaceAll("\t");
         result = SPACE.matcher(result).replaceAll(" ");
-        result = HYPHEN_AT_LINE_END.matcher(result).replaceAll("");
         result = SPACE_AT_LINE_EDGE.matcher(result).replaceAll("");
+        if (unwrap) {
+            result = LooseLines.join(result);
+        }
+        result = HYPHEN_AT_LINE_END.matcher(result).replaceAll("");
         if (unwrap) {
             result = HYPHEN_KEPT.matcher(result).replaceAll("$1");
             result = unwrap(result);
@@ -66,7 +69,7 @@ final class TextCleaner {
         for (String paragraph : text.split("\n{2,}")) {
             StringBuilder joined = new StringBuilder();
             for (String line : paragraph.split("\n")) {
-                if (LIST_ITEM.matcher(line).matches()) {
+                if (isListItem(line)) {
                     joined.append(joined.isEmpty() ? "" : "\n").append(line);
                 } else {
                     joined.append(gap(joined, line)).append(line);
@@ -75,6 +78,10 @@ final class TextCleaner {
             paragraphs.add(joined.toString());
         }
         return String.join("\n\n", paragraphs);
+    }
+
+    static boolean isListItem(String line) {
+        return LIST_ITEM.matcher(line).lookingAt();
     }
 
     /** What to put between two pieces of text that were only parted by a line or page break. */

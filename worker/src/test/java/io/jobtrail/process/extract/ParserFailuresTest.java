@@ -12,9 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -25,26 +23,27 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever a document does, it ends with a code, and the next document is read. */
+/** Whatever happens to a parser process, its job ends with a code, and the next document is read. */
 class ParserFailuresTest {
     private static final byte[] GOOD = "A good text.".getBytes(StandardCharsets.UTF_8);
 
     @TempDir
     Path temp;
 
+    private WorkDirectory work;
     private TextExtractor extractor;
 
     private void start(Duration timeout) {
-        extractor = new TextExtractor(1, 64, timeout, 5_000_000, temp);
+        work = WorkDirectory.createIn(temp);
+        extractor = new TextExtractor(1, 64, timeout, 5_000_000, work);
     }
 
     @AfterEach
-    void stop() {
+    void stop() throws IOException {
         extractor.close();
+        assertThat(filesOfParsers()).isEmpty();
+        work.close();
     }
 
     private Extraction extract(byte[] document, Runnable checkCancelled) throws IOException, InterruptedException {
@@ -53,52 +52,23 @@ class ParserFailuresTest {
         return extractor.extract(input, temp.resolve("output"), checkCancelled);
     }
 
+    private List<Path> filesOfParsers() throws IOException {
+        try (Stream<Path> files = Files.list(work.path())) {
+            return files.filter(Files::isDirectory).toList();
+        }
+    }
+
     private void assertThatTheNextDocumentIsRead() throws IOException, InterruptedException {
         assertThat(extract(GOOD, () -> {}).contentType()).isEqualTo("text/plain");
     }
 
-    static Stream<Arguments> badDocuments() {
-        byte[] pdf = Pdfs.withPages(List.of(List.of("One page."), List.of("Another page.")));
-        byte[] docx = Office.docx(List.of("A paragraph.", "Another one."));
-        byte[] random = new byte[10_000];
-        new Random(1).nextBytes(random);
-        byte[] garbage = "%PDF-1.7\n%âãÏÓ\nthis is not what it claims to be\n%%EOF\n".getBytes(StandardCharsets.UTF_8);
-        byte[] ole = Arrays.copyOf(
-                new byte[] {(byte) 0xD0, (byte) 0xCF, 0x11, (byte) 0xE0, (byte) 0xA1, (byte) 0xB1, 0x1A, (byte) 0xE1},
-                4000);
-        byte[] exe = Arrays.copyOf(
-                new byte[] {'M', 'Z', (byte) 0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0, (byte) 0xFF, (byte) 0xFF}, 4000);
-        return Stream.of(
-                Arguments.of("PDF with a password", "ENCRYPTED", Pdfs.encrypted("secret")),
-                Arguments.of("Word file with a password", "ENCRYPTED", Office.encrypted(docx)),
-                Arguments.of("PDF of an image", "NO_TEXT", Pdfs.withImageOnly()),
-                Arguments.of("PDF without content", "NO_TEXT", Pdfs.withPages(List.of(List.of()))),
-                Arguments.of("text of spaces", "NO_TEXT", " \n \n ".getBytes(StandardCharsets.UTF_8)),
-                Arguments.of("half a PDF", "INPUT_CORRUPT", Arrays.copyOf(pdf, pdf.length / 2)),
-                Arguments.of("PDF without its last bytes", "INPUT_CORRUPT", Arrays.copyOf(pdf, pdf.length - 10)),
-                Arguments.of("half a Word file", "INPUT_CORRUPT", Arrays.copyOf(docx, docx.length / 2)),
-                Arguments.of("PDF in name only", "INPUT_CORRUPT", garbage),
-                Arguments.of("old Office file in name only", "INPUT_CORRUPT", ole),
-                Arguments.of("random bytes", "UNSUPPORTED_TYPE", random),
-                Arguments.of("program", "UNSUPPORTED_TYPE", exe),
-                Arguments.of("zip bomb", "EXTRACT_LIMIT", Office.zipBomb(200)),
-                Arguments.of(
-                        "too much text",
-                        "EXTRACT_LIMIT",
-                        "words ".repeat(1_000_000).getBytes(StandardCharsets.UTF_8)),
-                Arguments.of("endless recursion", "EXTRACT_LIMIT", HostileParser.document("nesting")),
-                Arguments.of("hunger for memory", "EXTRACT_LIMIT", HostileParser.document("memory")));
-    }
+    @Test
+    void aParserThatNeedsTooMuchMemoryIsALimit() throws Exception {
+        start(Duration.ofSeconds(60));
 
-    @ParameterizedTest(name = "{0}: {1}")
-    @MethodSource("badDocuments")
-    void aBadDocumentFailsWithItsCode(String kind, String code, byte[] document) throws Exception {
-        start(Duration.ofSeconds(30));
-
-        assertThatThrownBy(() -> extract(document, () -> {}))
+        assertThatThrownBy(() -> extract(HostileParser.document("memory"), () -> {}))
                 .isInstanceOfSatisfying(
-                        PermanentFailure.class,
-                        e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(code));
+                        PermanentFailure.class, e -> assertThat(e.code()).isEqualTo("EXTRACT_LIMIT"));
         assertThatTheNextDocumentIsRead();
     }
 
@@ -141,7 +111,7 @@ class ParserFailuresTest {
 
     @Test
     void anEndlessParserIsKilledWithAllItStarted() throws Exception {
-        start(Duration.ofSeconds(4));
+        start(Duration.ofSeconds(5));
         Path marker = temp.resolve("marker");
 
         assertThatThrownBy(() -> extract(HostileParser.document("endless " + marker), () -> {}))

@@ -1,4 +1,4 @@
-package io.jobtrail.process;
+package io.jobtrail.process.extract;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,11 +18,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one place for a worker's temporary files: {@code jobtrail-work-<pid>-<random>} with a directory per job in it. The worker
+ * The one place for a worker's temporary files: {@code jobtrail-work-<pid>-<random>} with a directory per job and per parser process in it. The worker
  * holds a lock in it for as long as it lives, so that another one can tell what a dead worker left behind and remove it. A
  * lock, unlike a process id, also tells when every worker runs as process 1 of its own container.
  */
-final class WorkDirectory implements AutoCloseable {
+public final class WorkDirectory implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WorkDirectory.class);
     private static final String PREFIX = "jobtrail-work-";
     private static final String LOCK = "lock";
@@ -37,7 +37,7 @@ final class WorkDirectory implements AutoCloseable {
         this.lockFile = lockFile;
     }
 
-    static WorkDirectory createIn(Path parent) {
+    public static WorkDirectory createIn(Path parent) {
         try {
             removeLeftovers(parent, Instant.now().minus(GRACE));
             Path path = Files.createTempDirectory(
@@ -50,12 +50,12 @@ final class WorkDirectory implements AutoCloseable {
         }
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 
     /** A new empty directory; whoever asks for it deletes it. */
-    Path newDirectory(String prefix) throws IOException {
+    public Path newDirectory(String prefix) throws IOException {
         return Files.createTempDirectory(path, prefix);
     }
 
@@ -92,7 +92,10 @@ final class WorkDirectory implements AutoCloseable {
     }
 
     /** Deletes a directory with all that is in it; what cannot be deleted is logged and left. */
-    static void delete(Path directory) {
+    public static void delete(Path directory) {
+        if (Files.notExists(directory)) {
+            return;
+        }
         try (Stream<Path> tree = Files.walk(directory)) {
             List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
             for (Path file : deepestFirst) {

@@ -1,0 +1,56 @@
+package io.jobtrail.process.extract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WorkDirectoryTest {
+    @TempDir
+    Path temp;
+
+    private final Instant later = Instant.now().plusSeconds(3600);
+
+    @Test
+    void whatADeadWorkerLeftIsRemoved() throws Exception {
+        Path left = Files.createDirectories(temp.resolve("jobtrail-work-1-dead/job-1/deep"));
+        Files.writeString(left.resolve("input"), "rest");
+
+        WorkDirectory.removeLeftovers(temp, later);
+
+        assertThat(temp).isEmptyDirectory();
+    }
+
+    @Test
+    void directoriesOfLivingWorkersAndOfOthersStay() throws Exception {
+        Path other = Files.createDirectory(temp.resolve("something-else"));
+        try (WorkDirectory living = WorkDirectory.createIn(temp)) {
+            WorkDirectory.removeLeftovers(temp, later);
+
+            assertThat(living.path()).exists();
+        }
+        assertThat(other).exists();
+    }
+
+    @Test
+    void aYoungDirectoryStaysBecauseItsOwnerMayBeStarting() throws Exception {
+        Path young = Files.createDirectory(temp.resolve("jobtrail-work-1-young"));
+
+        WorkDirectory.createIn(temp).close();
+
+        assertThat(young).exists();
+    }
+
+    @Test
+    void closingRemovesEverything() throws Exception {
+        WorkDirectory work = WorkDirectory.createIn(temp);
+        Files.writeString(work.newDirectory("job-").resolve("input"), "text");
+
+        work.close();
+
+        assertThat(temp).isEmptyDirectory();
+    }
+}
