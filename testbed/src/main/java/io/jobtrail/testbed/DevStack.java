@@ -95,7 +95,7 @@ public final class DevStack {
             stack.startWorkers();
         }
         out.println("Logs       " + home.resolve(".dev/logs"));
-        out.println("Dashboard  " + url + "/");
+        out.println("API        " + url + "/");
         if (options.demo()) {
             out.println();
             return new Demo(client, stack::isServing, DEMO_LIMIT, out).run(files);
