@@ -101,7 +101,7 @@ class PostgresOutageTest {
     }
 
     @Test
-    void anOutcomeThatCannotBeRecordedWithinTheLeaseIsLetGo() {
+    void anOutcomeThatCannotBeRecordedWithinTheLeaseIsLetGo() throws Exception {
         var id = aJob();
         var claim = new JobStore(database)
                 .claim(id, "w1", List.of(ScriptedHandler.NAME))
