@@ -160,7 +160,8 @@ class WorkerMainTest {
         var id = aJob("wait").insert();
         var worker = start("--limit", "1");
         await().atMost(Duration.ofSeconds(30))
-                .until(() -> "waiting".equals(database.reader().job(id).orElseThrow().stage()));
+                .until(() ->
+                        "waiting".equals(database.reader().job(id).orElseThrow().stage()));
 
         var show = start("--show-running");
         assertThat(exitOf(show)).isZero();

@@ -43,7 +43,8 @@ class DrainTest {
 
     @Test
     void nothingDueEndsTheRunAtOnce() throws Exception {
-        var later = RunnerRig.aJob(database).dueAt(Instant.now().plusSeconds(3600)).insert();
+        var later =
+                RunnerRig.aJob(database).dueAt(Instant.now().plusSeconds(3600)).insert();
         var foreign = database.aJob().handler("elsewhere").insert();
         assertThat(drain(QueueName.values()).run(ALL, 2, null)).isEqualTo(new Drain.Count(0, 0, 0));
         database.assertThatJob(later).is(JobState.QUEUED);

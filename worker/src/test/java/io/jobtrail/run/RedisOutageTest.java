@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisException;
 
 /** A Redis that dies, forgets or refuses, while workers and sweeper run. */
 class RedisOutageTest {
@@ -69,8 +72,19 @@ class RedisOutageTest {
         redis.close();
     }
 
+    /** Also when a connection of the pool, which is not checked when it is lent, turns out to be cut. */
     private boolean waitsInRedis() {
-        return redis.call(jedis -> jedis.clientList()).contains("cmd=blpop");
+        try {
+            return redis.call(jedis -> jedis.clientList()).contains("cmd=blpop");
+        } catch (JedisException e) {
+            return false;
+        }
+    }
+
+    private static void onNewConnection(Consumer<Jedis> commands) {
+        try (var jedis = new Jedis("127.0.0.1", server.port())) {
+            commands.accept(jedis);
+        }
     }
 
     private static List<UUID> jobs(int count) {
@@ -94,7 +108,7 @@ class RedisOutageTest {
         awaitFinished(jobs(5));
 
         server.startAgain();
-        await().ignoreExceptions().until(this::waitsInRedis);
+        await().until(this::waitsInRedis);
         awaitFinished(jobs(5));
         assertThat(redis.<Set<String>>call(jedis -> jedis.smembers("resque:workers")))
                 .isNotEmpty();
@@ -124,7 +138,7 @@ class RedisOutageTest {
     void aRedisThatBecameAReplicaIsNoReasonToStop() {
         redis.call(jedis -> jedis.slaveof("127.0.0.1", 1));
         awaitFinished(jobs(5));
-        redis.call(jedis -> jedis.slaveofNoOne());
+        onNewConnection(Jedis::slaveofNoOne);
         await().until(this::waitsInRedis);
         awaitFinished(jobs(5));
     }
@@ -135,7 +149,7 @@ class RedisOutageTest {
         try {
             awaitFinished(jobs(5));
         } finally {
-            redis.call(jedis -> jedis.configSet("maxmemory", "0"));
+            onNewConnection(jedis -> jedis.configSet("maxmemory", "0"));
         }
         await().until(this::waitsInRedis);
         awaitFinished(jobs(5));

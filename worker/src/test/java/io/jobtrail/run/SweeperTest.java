@@ -42,7 +42,8 @@ class SweeperTest {
     }
 
     private void age(UUID id) {
-        database.asOwner("UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour' WHERE id = '" + id + "'");
+        database.asOwner(
+                "UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour' WHERE id = '" + id + "'");
     }
 
     @Test
@@ -75,7 +76,8 @@ class SweeperTest {
     void aRetryIsPushedOnceItIsDue() {
         var claim = RunnerRig.aJob(database).claimedBy("w1");
         database.store().fail(claim, "TEST", "once more", false, Duration.ofHours(1));
-        var later = RunnerRig.aJob(database).dueAt(Instant.now().plusSeconds(3600)).insert();
+        var later =
+                RunnerRig.aJob(database).dueAt(Instant.now().plusSeconds(3600)).insert();
         sweeper.pushMissing();
         assertThat(queue.length(QueueName.DEFAULT)).isZero();
 
