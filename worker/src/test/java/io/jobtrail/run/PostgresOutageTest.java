@@ -142,11 +142,12 @@ class PostgresOutageTest {
     void aPostgresThatFallsSilentCostsTheClaimBeforeTheLeaseIsOver() throws Exception {
         var id = aJob();
         try (var proxy = new PostgresProxy("127.0.0.1", server.port());
-                var rig = new RunnerRig(database, throughProxy(proxy), Duration.ofSeconds(1), Duration.ofSeconds(4))) {
+                var rig = new RunnerRig(database, throughProxy(proxy), Duration.ofMillis(100), Duration.ofSeconds(4))) {
             rig.handler.will((job, context) -> {
                 context.stage("before the silence");
                 await().until(() ->
                         new JobReader(database).job(id).orElseThrow().stage() != null);
+                // Beats so often that no check of the connection comes between: one hangs in its statement.
                 proxy.fallSilent();
                 ScriptedHandler.forEver();
                 return null;
