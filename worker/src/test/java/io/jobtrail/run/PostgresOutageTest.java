@@ -1,5 +1,6 @@
 package io.jobtrail.run;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -152,7 +153,10 @@ class PostgresOutageTest {
                 ScriptedHandler.forEver();
                 return null;
             });
-            assertThat(rig.runner.run(id, "w1")).isEmpty();
+            var running = CompletableFuture.supplyAsync(() -> rig.runner.run(id, "w1"));
+            assertThat(running.get(20, SECONDS))
+                    .as("the statement itself hangs for a minute")
+                    .isEmpty();
         }
         assertThat(new JobReader(database).job(id).orElseThrow().status()).isEqualTo(JobState.RUNNING);
     }
