@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the claims of this process alive: one thread, one statement for all of them, over a connection that nothing else uses.
- * Carries stages and progress along, and tells an attempt when it was cancelled, has used up its time, or is lost. Decides
+ * Keeps the claims of this process alive: one statement for all of them, over a connection that nothing else uses. A second
+ * thread watches the time, because the first may hang in a statement when Postgres does. Carries stages and progress along, and tells an attempt when it was cancelled, has used up its time, or is lost. Decides
  * nothing about a job's state.
  */
 public final class Heartbeats implements AutoCloseable {
@@ -26,7 +26,10 @@ public final class Heartbeats implements AutoCloseable {
     private final Duration interval;
     private final Duration lease;
     private final Map<LiveContext, Life> running = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService thread;
+    private final ScheduledExecutorService threads;
+
+    /** When the statement that is under way was sent; null when none is. */
+    private volatile Long waitingSince;
 
     /**
      * @param store over a connection of its own, so that a busy pool cannot cost a lease
@@ -37,12 +40,14 @@ public final class Heartbeats implements AutoCloseable {
         this.store = store;
         this.interval = interval;
         this.lease = lease;
-        thread = Executors.newSingleThreadScheduledExecutor(task -> {
+        threads = Executors.newScheduledThreadPool(2, task -> {
             var beating = new Thread(task, "heartbeats");
             beating.setDaemon(true);
             return beating;
         });
-        thread.scheduleWithFixedDelay(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+        var tick = Math.min(TICK.toMillis(), interval.toMillis());
+        threads.scheduleWithFixedDelay(this::tick, tick, tick, TimeUnit.MILLISECONDS);
+        threads.scheduleWithFixedDelay(this::watch, tick, tick, TimeUnit.MILLISECONDS);
     }
 
     /** When things happened to one claim, by this machine's monotonic clock. */
@@ -57,6 +62,12 @@ public final class Heartbeats implements AutoCloseable {
 
     /** From now on the claim is kept alive, until the returned registration is closed. */
     Registration start(LiveContext context) {
+        // Whoever claims a job that this process still runs has it from a release: the older attempt has lost it. The
+        // answers
+        // of Postgres, which name the job only, would not tell.
+        running.keySet().stream()
+                .filter(older -> older.claim().id().equals(context.claim().id()))
+                .forEach(older -> older.stop(LiveContext.Stop.LOST));
         running.put(context, new Life(context.claim().timeout()));
         return () -> running.remove(context);
     }
@@ -86,9 +97,6 @@ public final class Heartbeats implements AutoCloseable {
             var now = System.nanoTime();
             var beating = new ArrayList<LiveContext>();
             running.forEach((context, life) -> {
-                if (now - life.deadline >= 0) {
-                    context.stop(LiveContext.Stop.TIMEOUT);
-                }
                 if (context.isChanged() || now - life.renewed >= interval.toNanos()) {
                     beating.add(context);
                 }
@@ -107,9 +115,23 @@ public final class Heartbeats implements AutoCloseable {
         }
     }
 
+    private void watch() {
+        var now = System.nanoTime();
+        running.forEach((context, life) -> {
+            if (now - life.deadline >= 0) {
+                context.stop(LiveContext.Stop.TIMEOUT);
+            }
+        });
+        var waiting = waitingSince;
+        if (waiting != null && now - waiting > lease.toNanos() / 4) {
+            fenceSelf();
+        }
+    }
+
     private void beat(ArrayList<LiveContext> contexts) {
         var sent = System.nanoTime();
         Map<UUID, JobStore.Pulse> pulses;
+        waitingSince = sent;
         try {
             pulses = store.updateHeartbeats(
                     contexts.stream().map(LiveContext::beat).toList());
@@ -120,6 +142,8 @@ public final class Heartbeats implements AutoCloseable {
                     e.getMessage());
             fenceSelf();
             return;
+        } finally {
+            waitingSince = null;
         }
         for (var context : contexts) {
             var pulse = pulses.get(context.claim().id());
@@ -128,10 +152,11 @@ public final class Heartbeats implements AutoCloseable {
                 continue; // its outcome is being recorded, or was while the statement ran
             }
             if (pulse == null) {
-                LOG.warn(
-                        "job {} is no longer held by this worker; the attempt is stopped and its result thrown away",
-                        context.claim().id());
-                context.stop(LiveContext.Stop.LOST);
+                if (context.stop(LiveContext.Stop.LOST)) {
+                    LOG.warn(
+                            "job {} is no longer held by this worker; the attempt is stopped and its result thrown away",
+                            context.claim().id());
+                }
             } else if (pulse.cancelRequested()) {
                 context.stop(LiveContext.Stop.CANCELLED);
             } else if (pulse.expired()) {
@@ -146,14 +171,16 @@ public final class Heartbeats implements AutoCloseable {
     private void fenceSelf() {
         var now = System.nanoTime();
         running.forEach((context, life) -> {
-            if (now - life.renewed > lease.toNanos() / 4 * 3) {
-                context.stop(LiveContext.Stop.LOST);
+            if (now - life.renewed > lease.toNanos() / 4 * 3 && context.stop(LiveContext.Stop.LOST)) {
+                LOG.warn(
+                        "job {} could not be kept alive; the attempt is stopped, and the job is released once its lease is over",
+                        context.claim().id());
             }
         });
     }
 
     @Override
     public void close() {
-        thread.shutdownNow();
+        threads.shutdownNow();
     }
 }

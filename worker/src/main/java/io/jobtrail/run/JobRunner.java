@@ -85,9 +85,10 @@ public final class JobRunner {
         try {
             outcome = finished(handlers.get(job.handler()).handle(job, context));
         } catch (PermanentFailure e) {
-            outcome = new Outcome.Failed(ErrorText.clean(e.code()), ErrorText.clean(e.getMessage()));
+            outcome = new Outcome.Failed(codeOf(e.code()), ErrorText.clean(e.getMessage()));
         } catch (Throwable e) { // an Error must not leave the job running either
-            outcome = new Outcome.Retry(codeOf(e), ErrorText.of(e), backoff.after(job.attempt()));
+            var code = e instanceof RetryableFailure failure ? failure.code() : null;
+            outcome = new Outcome.Retry(codeOf(code), ErrorText.of(e), backoff.after(job.attempt()));
         }
         context.handlerEnded();
         return outcome instanceof Outcome.Finished
@@ -121,8 +122,10 @@ public final class JobRunner {
         }
     }
 
-    private static String codeOf(Throwable e) {
-        return e instanceof RetryableFailure failure ? failure.code() : "HANDLER_ERROR";
+    /** A failure always has a code; one that Postgres refuses would leave the job running. */
+    private static String codeOf(String given) {
+        var code = ErrorText.clean(given);
+        return code.isBlank() ? "HANDLER_ERROR" : code;
     }
 
     private Optional<JobState> record(Outcome outcome, Claim claim) {

@@ -7,7 +7,6 @@ import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.job.Claim;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.JobStore;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -32,6 +31,8 @@ final class LiveContext implements JobContext {
             super("the attempt was asked to stop: " + reason, null, false, false);
         }
     }
+
+    private static final int MAX_STAGE_CHARS = 200;
 
     private final Claim claim;
     private final DocumentStore documents;
@@ -58,12 +59,16 @@ final class LiveContext implements JobContext {
 
     @Override
     public synchronized void stage(String name) {
-        stage = Json.clean(name);
+        stage = Json.clean(
+                name == null || name.length() <= MAX_STAGE_CHARS ? name : name.substring(0, MAX_STAGE_CHARS));
         changed = true;
     }
 
     @Override
     public synchronized void progress(double done) {
+        if (Double.isNaN(done)) {
+            return; // as from 0 of 0 pages; Postgres would refuse it, and with it the heartbeats of all other jobs
+        }
         progress = Math.max(0, Math.min(1, done));
         changed = true;
     }
@@ -100,12 +105,14 @@ final class LiveContext implements JobContext {
         chunkCount += pieces.size();
     }
 
-    /** The first reason stands. Interrupts the handler, unless it is through already. */
-    synchronized void stop(Stop reason) {
-        if (stop == null && !ended) {
-            stop = reason;
-            thread.interrupt();
+    /** The first reason stands. Interrupts the handler, unless it is through already. Answers whether this was the first. */
+    synchronized boolean stop(Stop reason) {
+        if (stop != null || ended) {
+            return false;
         }
+        stop = reason;
+        thread.interrupt();
+        return true;
     }
 
     synchronized Optional<Stop> stopReason() {
@@ -160,20 +167,19 @@ final class LiveContext implements JobContext {
 
         @Override
         public InputStream open() {
-            return new FilterInputStream(documents.open(stored)) {
+            var bytes = documents.open(stored);
+            // Reading alone is handed on: whatever else a stream can do comes to this, and so meets the check.
+            return new InputStream() {
                 @Override
                 public int read() throws IOException {
-                    try {
-                        return super.read();
-                    } catch (DocumentStore.CorruptDocument e) {
-                        throw new PermanentFailure("INPUT_CORRUPT", e.getMessage(), e);
-                    }
+                    var one = new byte[1];
+                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
                 }
 
                 @Override
                 public int read(byte[] target, int offset, int length) throws IOException {
                     try {
-                        return super.read(target, offset, length);
+                        return bytes.read(target, offset, length);
                     } catch (DocumentStore.CorruptDocument e) {
                         throw new PermanentFailure("INPUT_CORRUPT", e.getMessage(), e);
                     }

@@ -25,7 +25,7 @@ final class QueueWorker extends WorkerPoolImpl {
     static final Duration BLOCK = Duration.ofSeconds(2);
 
     private static final Logger LOG = LoggerFactory.getLogger(QueueWorker.class);
-    private static final Duration REGISTER_EVERY = Duration.ofSeconds(30);
+    private static final Duration REGISTER_EVERY = Duration.ofSeconds(5);
 
     private final Redis redis;
     private final String[] keys;
@@ -55,7 +55,7 @@ final class QueueWorker extends WorkerPoolImpl {
     @Override
     public void run() {
         if (!state.compareAndSet(JobExecutor.State.NEW, JobExecutor.State.RUNNING)) {
-            throw new IllegalStateException("a worker runs once");
+            return; // ended before it began
         }
         try {
             poll();
@@ -124,7 +124,7 @@ final class QueueWorker extends WorkerPoolImpl {
         }
     }
 
-    /** Again and again, because a Redis that was wiped has forgotten it. */
+    /** Again and again: a Redis that was wiped has forgotten it, and one that takes no writes brings no jobs either. */
     private void register() {
         var now = System.nanoTime();
         if (registeredAt == 0 || awaySince != null || now - registeredAt > REGISTER_EVERY.toNanos()) {

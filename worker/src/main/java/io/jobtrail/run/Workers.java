@@ -116,7 +116,7 @@ public final class Workers {
         }
     }
 
-    private boolean isStopping() {
+    boolean isStopping() {
         return stopping.getCount() == 0;
     }
 

@@ -1,0 +1,227 @@
+package io.jobtrail;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.job.JobState;
+import io.jobtrail.run.ScriptedHandler;
+import io.jobtrail.testing.JobFactory;
+import io.jobtrail.testing.JobtrailDatabase;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The worker as people start it: a process with options, an exit code, and signals. */
+class WorkerMainTest {
+    @TempDir
+    private static Path directory;
+
+    private JobtrailDatabase database;
+    private final Map<Process, Path> outputs = new HashMap<>();
+
+    /** A jar that brings the scripted handler, whose class stands on the class path already. */
+    @BeforeAll
+    static void bringTheHandler() throws IOException {
+        Files.createDirectories(directory.resolve("handlers"));
+        try (var jar = new JarOutputStream(Files.newOutputStream(directory.resolve("handlers/scripted.jar")))) {
+            jar.putNextEntry(new JarEntry("META-INF/services/io.jobtrail.handler.JobHandler"));
+            jar.write(ScriptedHandler.class.getName().getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    @BeforeEach
+    void build() {
+        database = JobtrailDatabase.fresh();
+    }
+
+    @AfterEach
+    void end() throws InterruptedException {
+        for (var process : outputs.keySet()) {
+            process.destroyForcibly().waitFor();
+        }
+        database.close();
+    }
+
+    private JobFactory aJob(String what) {
+        return database.aJob().handler("scripted").input(Map.of("do", what));
+    }
+
+    private Process start(Map<String, String> environment, String... options) throws IOException {
+        var command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx96m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                WorkerMain.class.getName()));
+        command.addAll(List.of(options));
+        var builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(Files.createTempFile(directory, "out", ".txt").toFile());
+        builder.environment().keySet().removeIf(name -> !name.equals("PATH") && !name.equals("HOME"));
+        builder.environment().putAll(environment);
+        var process = builder.start();
+        outputs.put(process, builder.redirectOutput().file().toPath());
+        return process;
+    }
+
+    private Process start(String... options) throws IOException {
+        return start(
+                Map.of(
+                        "DATABASE_URL", database.environmentUrl(),
+                        "HANDLERS_DIR", "handlers",
+                        "LEASE_SECONDS", "2",
+                        "HEARTBEAT_SECONDS", "1",
+                        "SHUTDOWN_SECONDS", "2",
+                        "POLL_INTERVAL_SECONDS", "1",
+                        "WORKER_CONCURRENCY", "1"),
+                options);
+    }
+
+    private String output(Process process) throws IOException {
+        return Files.readString(outputs.get(process));
+    }
+
+    private int exitOf(Process process) throws InterruptedException, IOException {
+        assertThat(process.waitFor(60, SECONDS)).as(output(process)).isTrue();
+        return process.exitValue();
+    }
+
+    private void awaitState(UUID id, JobState state) {
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> database.reader().job(id).orElseThrow().status() == state);
+    }
+
+    @Test
+    void helpAndWrongOptionsNeedNoDatabase() throws Exception {
+        var help = start(Map.of(), "--help");
+        var wrong = start(Map.of(), "--no-such-option");
+        assertThat(exitOf(help)).isZero();
+        assertThat(output(help))
+                .contains(
+                        "--queues",
+                        "--concurrency",
+                        "--once",
+                        "--limit",
+                        "--poll-interval",
+                        "--release-stale",
+                        "--show-running",
+                        "--verify-trail",
+                        "--job");
+        assertThat(exitOf(wrong)).isEqualTo(2);
+        assertThat(output(wrong)).contains("--no-such-option", "Usage");
+    }
+
+    @Test
+    void allWrongSettingsAreNamedAtOnce() throws Exception {
+        var process = start(Map.of("WORKER_QUEUES", "nice", "LEASE_SECONDS", "soon"), "--concurrency", "many");
+        assertThat(exitOf(process)).isEqualTo(2);
+        assertThat(output(process))
+                .contains("DATABASE_URL is not set", "WORKER_QUEUES", "LEASE_SECONDS", "WORKER_CONCURRENCY")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void aBoundedRunCountsWhatItDid() throws Exception {
+        aJob("work").insert();
+        aJob("fail").insert();
+        var once = start("--once");
+        assertThat(exitOf(once)).isZero();
+        assertThat(output(once)).endsWith("Jobs processed: 2\nsucceeded: 1\nfailed: 1\n");
+
+        for (int i = 0; i < 3; i++) {
+            aJob("work").insert();
+        }
+        var limited = start("--limit", "2", "--queues", "default", "--poll-interval", "1s");
+        assertThat(exitOf(limited)).isZero();
+        assertThat(output(limited)).endsWith("Jobs processed: 2\nsucceeded: 2\nfailed: 0\n");
+        assertThat(database.reader().handlers()).contains("scripted", "process_document");
+    }
+
+    @Test
+    void aKilledWorkersJobIsShownAndReleasedOnceItIsStale() throws Exception {
+        var id = aJob("wait").insert();
+        var worker = start("--limit", "1");
+        await().atMost(Duration.ofSeconds(30))
+                .until(() ->
+                        "waiting".equals(database.reader().job(id).orElseThrow().stage()));
+
+        var show = start("--show-running");
+        assertThat(exitOf(show)).isZero();
+        assertThat(output(show))
+                .containsPattern("(?m)^" + id
+                        + ": stage=waiting progress=50% running=\\d+s heartbeat_age=\\d+s worker=\\S+:" + worker.pid());
+
+        worker.destroyForcibly().waitFor();
+        database.assertThatJob(id).is(JobState.RUNNING);
+        await().until(() -> database.reader().running().get(0).heartbeatAgeSeconds() > 2);
+        var release = start("--release-stale");
+        assertThat(exitOf(release)).isZero();
+        assertThat(output(release)).endsWith("Released 1 stale jobs\n");
+        database.assertThatJob(id).isRetrying("HEARTBEAT_TIMEOUT");
+    }
+
+    @Test
+    void theTrailIsVerifiedWithAnExitCode() throws Exception {
+        var sound = aJob("work").claimedBy("w1").id();
+        var other = aJob("work").claimedBy("w1").id();
+        assertThat(exitOf(start("--verify-trail"))).isZero();
+
+        database.asOwner(
+                "ALTER TABLE pipeline_job_events DISABLE TRIGGER pipeline_job_events_append_only",
+                "UPDATE pipeline_job_events SET actor = 'nobody' WHERE seq = 1 AND job_id = '" + other + "'",
+                "ALTER TABLE pipeline_job_events ENABLE TRIGGER pipeline_job_events_append_only");
+        var all = start("--verify-trail");
+        var one = start("--verify-trail", "--job", sound.toString());
+        assertThat(exitOf(all)).isEqualTo(1);
+        assertThat(output(all)).contains("job " + other + " event 1: the hash does not fit");
+        assertThat(exitOf(one)).isZero();
+        assertThat(output(one)).endsWith("trail verified\n");
+    }
+
+    @Test
+    void aTerminatedWorkerEndsWithZeroAndGivesItsJobBack() throws Exception {
+        var worker = start();
+        var done = aJob("work").insert();
+        awaitState(done, JobState.FINISHED);
+        var id = aJob("wait").insert();
+        awaitState(id, JobState.RUNNING);
+
+        worker.destroy();
+
+        assertThat(exitOf(worker)).as(output(worker)).isZero();
+        var job = database.assertThatJob(id)
+                .is(JobState.QUEUED)
+                .lastReasonIs("WORKER_SHUTDOWN")
+                .job();
+        assertThat(job.attempt()).isZero();
+        assertThat(database.runtime()
+                        .list("SELECT stopped_at IS NOT NULL FROM pipeline_workers", row -> row.getBoolean(1)))
+                .containsExactly(true);
+    }
+
+    @Test
+    void anIdleWorkerEndsWithZero() throws Exception {
+        var worker = start();
+        await().atMost(Duration.ofSeconds(30)).until(() -> output(worker).contains(" runs 1 jobs at once"));
+        worker.destroy();
+        assertThat(exitOf(worker)).isZero();
+    }
+}

@@ -1,0 +1,129 @@
+package io.jobtrail.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.handler.PermanentFailure;
+import io.jobtrail.job.JobState;
+import io.jobtrail.job.QueueName;
+import io.jobtrail.testing.JobtrailDatabase;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DrainTest {
+    private static final int ALL = Integer.MAX_VALUE;
+    private JobtrailDatabase database;
+    private RunnerRig rig;
+
+    @BeforeEach
+    void build() {
+        database = JobtrailDatabase.fresh();
+        rig = RunnerRig.on(database);
+    }
+
+    @AfterEach
+    void end() {
+        rig.close();
+        database.close();
+    }
+
+    private Drain drain(QueueName... queues) {
+        return new Drain(rig.store, rig.runner, rig.handlers, List.of(queues), "w1");
+    }
+
+    @Test
+    void nothingDueEndsTheRunAtOnce() throws Exception {
+        var later =
+                RunnerRig.aJob(database).dueAt(Instant.now().plusSeconds(3600)).insert();
+        var foreign = database.aJob().handler("elsewhere").insert();
+        assertThat(drain(QueueName.values()).run(ALL, 2, null)).isEqualTo(new Drain.Count(0, 0, 0));
+        database.assertThatJob(later).is(JobState.QUEUED);
+        database.assertThatJob(foreign).is(JobState.QUEUED);
+    }
+
+    @Test
+    void whatIsDueIsRunAndCounted() throws Exception {
+        rig.handler.will((job, context) -> {
+            switch (String.valueOf(job.input().get("do"))) {
+                case "fail" -> throw new PermanentFailure("BAD", "for good");
+                case "once" -> {
+                    if (job.attempt() == 1) {
+                        throw new IOException("the first time");
+                    }
+                }
+                default -> {}
+            }
+            return null;
+        });
+        var good = RunnerRig.aJob(database).insert();
+        var bad = RunnerRig.aJob(database).input(Map.of("do", "fail")).insert();
+        var second = RunnerRig.aJob(database).input(Map.of("do", "once")).insert();
+        var unserved = RunnerRig.aJob(database).queue(QueueName.SLOW).insert();
+
+        assertThat(drain(QueueName.DEFAULT).run(ALL, 2, null)).isEqualTo(new Drain.Count(4, 2, 2));
+
+        database.assertThatJob(good).isFinished();
+        database.assertThatJob(bad).isFailed("BAD");
+        database.assertThatJob(second).isFinished().hasHistory("queued", "running", "retrying", "running", "finished");
+        database.assertThatJob(unserved).is(JobState.QUEUED);
+    }
+
+    @Test
+    void theLimitIsKeptAlsoWhenMoreIsDue() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            RunnerRig.aJob(database).insert();
+        }
+        assertThat(drain(QueueName.DEFAULT).run(3, 2, null)).isEqualTo(new Drain.Count(3, 3, 0));
+        assertThat(rig.handler.runs()).hasSize(3);
+        assertThat(database.reader().dueCount(QueueName.DEFAULT)).isEqualTo(2);
+    }
+
+    @Test
+    void theMostUrgentQueueComesFirst() throws Exception {
+        var slow = RunnerRig.aJob(database).queue(QueueName.SLOW).insert();
+        var urgent = RunnerRig.aJob(database).queue(QueueName.URGENT).insert();
+        drain(QueueName.URGENT, QueueName.SLOW).run(ALL, 1, null);
+        assertThat(rig.handler.runs()).containsExactly(urgent, slow);
+    }
+
+    @Test
+    void asManyRunAtOnceAsAreAllowedAndNoMore() throws Exception {
+        for (int i = 0; i < 9; i++) {
+            RunnerRig.aJob(database).insert();
+        }
+        var together = new CyclicBarrier(3);
+        var now = new AtomicInteger();
+        var most = new AtomicInteger();
+        rig.handler.will((job, context) -> {
+            most.accumulateAndGet(now.incrementAndGet(), Math::max);
+            together.await(10, TimeUnit.SECONDS);
+            now.decrementAndGet();
+            together.await(10, TimeUnit.SECONDS);
+            return null;
+        });
+        assertThat(drain(QueueName.DEFAULT).run(ALL, 3, null).succeeded()).isEqualTo(9);
+        assertThat(most).hasValue(3);
+    }
+
+    @Test
+    void aPollingRunWaitsForMoreUntilItsLimit() throws Exception {
+        var run = new FutureTask<>(() -> drain(QueueName.DEFAULT).run(2, 1, Duration.ofMillis(50)));
+        new Thread(run).start();
+        RunnerRig.aJob(database).insert();
+        rig.handler.awaitStart();
+        assertThat(run.isDone()).isFalse();
+        RunnerRig.aJob(database).insert();
+        assertThat(run.get(10, TimeUnit.SECONDS)).isEqualTo(new Drain.Count(2, 2, 0));
+        await().until(() -> rig.heartbeats.running() == 0);
+    }
+}

@@ -1,0 +1,231 @@
+package io.jobtrail.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.config.DatabaseUrl;
+import io.jobtrail.document.DocumentStore;
+import io.jobtrail.job.Claim;
+import io.jobtrail.job.JobState;
+import io.jobtrail.run.LiveContext.Stop;
+import io.jobtrail.store.ChunkStore;
+import io.jobtrail.store.Database;
+import io.jobtrail.store.JobStore;
+import io.jobtrail.testing.JobtrailDatabase;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class HeartbeatsTest {
+    private static final Duration OFTEN = Duration.ofMillis(100);
+    private static JobtrailDatabase database;
+    private final List<Attempt> attempts = new ArrayList<>();
+
+    @BeforeAll
+    static void open() {
+        database = JobtrailDatabase.fresh();
+    }
+
+    @AfterAll
+    static void close() {
+        database.close();
+    }
+
+    @AfterEach
+    void end() {
+        attempts.forEach(attempt -> attempt.over.countDown());
+    }
+
+    /** A claim whose handler does nothing until it is interrupted. */
+    private final class Attempt {
+        private final CountDownLatch over = new CountDownLatch(1);
+        private final CountDownLatch interrupted = new CountDownLatch(1);
+        private volatile LiveContext context;
+
+        Attempt(Heartbeats heartbeats, Claim claim) throws InterruptedException {
+            attempts.add(this);
+            var ready = new CountDownLatch(1);
+            var thread = new Thread(() -> {
+                context = new LiveContext(
+                        claim, new DocumentStore(database.runtime()), new ChunkStore(database.runtime()));
+                try (var alive = heartbeats.start(context)) {
+                    ready.countDown();
+                    over.await();
+                } catch (InterruptedException e) {
+                    interrupted.countDown();
+                }
+            });
+            thread.setDaemon(true);
+            thread.start();
+            ready.await();
+        }
+
+        void isStoppedFor(Stop reason) {
+            await().until(() -> interrupted.getCount() == 0);
+            assertThat(context.stopReason()).contains(reason);
+        }
+    }
+
+    private static Heartbeats heartbeats(Database beats, Duration lease) {
+        return new Heartbeats(new JobStore(beats), OFTEN, lease);
+    }
+
+    private static Instant lastBeat(UUID id) {
+        return database.reader().job(id).orElseThrow().lastHeartbeatAt();
+    }
+
+    @Test
+    void aClaimIsRenewedAgainAndAgainUntilItsAttemptEnds() throws Exception {
+        try (var heartbeats = heartbeats(database.runtime(), RunnerRig.LONG)) {
+            var claim = RunnerRig.aJob(database).claimedBy("w1");
+            var attempt = new Attempt(heartbeats, claim);
+            assertThat(heartbeats.running()).isEqualTo(1);
+            for (int i = 0; i < 2; i++) {
+                var before = lastBeat(claim.id());
+                await().until(() -> lastBeat(claim.id()).isAfter(before));
+            }
+            attempt.over.countDown();
+            await().until(() -> heartbeats.running() == 0);
+            assertThat(attempt.interrupted.getCount()).isEqualTo(1);
+            database.assertThatJob(claim.id()).is(JobState.RUNNING).hasHistory("queued", "running");
+        }
+    }
+
+    @Test
+    void oneStatementServesAllClaims() throws Exception {
+        try (var heartbeats = heartbeats(database.runtime(), RunnerRig.LONG)) {
+            var claims = new ArrayList<Claim>();
+            for (int i = 0; i < 20; i++) {
+                claims.add(RunnerRig.aJob(database).claimedBy("w1"));
+            }
+            var statements = StatementCount.on(database);
+            var begin = Instant.now();
+            for (var claim : claims) {
+                new Attempt(heartbeats, claim);
+            }
+            await().until(() ->
+                    claims.stream().allMatch(claim -> lastBeat(claim.id()).isAfter(begin)));
+            // more than one where ticks came while they were being started
+            assertThat(statements.count()).isBetween(1L, 10L);
+        }
+    }
+
+    @Test
+    void aBeatThatNeitherStageNorTimeCallsForIsLeftOut() throws Exception {
+        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG)) {
+            var quiet = RunnerRig.aJob(database).claimedBy("w1");
+            var busy = RunnerRig.aJob(database).claimedBy("w1");
+            var before = lastBeat(quiet.id());
+            new Attempt(heartbeats, quiet);
+            new Attempt(heartbeats, busy).context.stage("one");
+            await().until(() ->
+                    "one".equals(database.reader().job(busy.id()).orElseThrow().stage()));
+            assertThat(lastBeat(quiet.id())).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void aCancellationReachesTheAttempt() throws Exception {
+        try (var heartbeats = heartbeats(database.runtime(), RunnerRig.LONG)) {
+            var claim = RunnerRig.aJob(database).claimedBy("w1");
+            var neighbour = new Attempt(heartbeats, RunnerRig.aJob(database).claimedBy("w1"));
+            var attempt = new Attempt(heartbeats, claim);
+            database.store().cancel(claim.id(), "user:ann", "no longer needed");
+            attempt.isStoppedFor(Stop.CANCELLED);
+            assertThat(neighbour.interrupted.getCount()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aLostClaimStopsTheAttemptAndIsSaidOnce() throws Exception {
+        try (var heartbeats = heartbeats(database.runtime(), RunnerRig.LONG);
+                var log = LogLines.of(Heartbeats.class)) {
+            var claim = RunnerRig.aJob(database).claimedBy("w1");
+            var attempt = new Attempt(heartbeats, claim);
+            database.store().giveBack(claim, "TEST");
+            attempt.isStoppedFor(Stop.LOST);
+            assertThat(log.lines())
+                    .filteredOn(line -> line.contains(claim.id().toString()))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void anOlderAttemptOfTheSameProcessIsStoppedWhenTheJobIsClaimedAgain() throws Exception {
+        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG)) {
+            var first = RunnerRig.aJob(database).claimedBy("w1");
+            var older = new Attempt(heartbeats, first);
+            database.store().giveBack(first, "TEST");
+            var second = database.store()
+                    .claim(first.id(), "w1", List.of(ScriptedHandler.NAME))
+                    .orElseThrow();
+            var newer = new Attempt(heartbeats, second);
+            older.isStoppedFor(Stop.LOST);
+            assertThat(newer.context.stopReason()).isEmpty();
+        }
+    }
+
+    @Test
+    void theDeadlineInTheDatabaseEndsTheAttempt() throws Exception {
+        try (var heartbeats = heartbeats(database.runtime(), RunnerRig.LONG)) {
+            var claim = RunnerRig.aJob(database).timeoutSec(1000).claimedBy("w1");
+            database.asOwner(
+                    "UPDATE pipeline_jobs SET started_at = now() - interval '1 hour' WHERE id = '" + claim.id() + "'");
+            var before = lastBeat(claim.id());
+            new Attempt(heartbeats, claim).isStoppedFor(Stop.TIMEOUT);
+            assertThat(lastBeat(claim.id())).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void theDeadlineHoldsWhilePostgresIsAway() throws Exception {
+        try (var nowhere = new Database(nobodyListens(), "nowhere", 0, 1);
+                var heartbeats = heartbeats(nowhere, RunnerRig.LONG)) {
+            var claim = RunnerRig.aJob(database).timeoutSec(1).claimedBy("w1");
+            new Attempt(heartbeats, claim).isStoppedFor(Stop.TIMEOUT);
+        }
+    }
+
+    @Test
+    void anAttemptThatCannotBeKeptAliveIsStoppedBeforeItsLeaseIsOver() throws Exception {
+        try (var nowhere = new Database(nobodyListens(), "nowhere", 0, 1);
+                var heartbeats = heartbeats(nowhere, Duration.ofSeconds(4))) {
+            var claim = RunnerRig.aJob(database).claimedBy("w1");
+            new Attempt(heartbeats, claim).isStoppedFor(Stop.LOST);
+            assertThat(database.store().releaseStale(Duration.ofSeconds(4), 10, "test"))
+                    .as("stopped while the lease still held")
+                    .noneMatch(released -> released.id().equals(claim.id()));
+        }
+    }
+
+    @Test
+    void anAttemptIsNotInterruptedOnceItsHandlerHasReturned() throws Exception {
+        try (var heartbeats = heartbeats(database.runtime(), RunnerRig.LONG)) {
+            var claim = RunnerRig.aJob(database).claimedBy("w1");
+            var other = RunnerRig.aJob(database).claimedBy("w1");
+            var ended = new Attempt(heartbeats, claim);
+            ended.context.handlerEnded();
+            database.store().cancel(claim.id(), "user:ann", "too late");
+            database.store().cancel(other.id(), "user:ann", "in time");
+            new Attempt(heartbeats, other).isStoppedFor(Stop.CANCELLED);
+            heartbeats.stopAll();
+            assertThat(ended.context.stopReason()).isEmpty();
+            assertThat(ended.interrupted.getCount()).isEqualTo(1);
+        }
+    }
+
+    private static DatabaseUrl nobodyListens() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return DatabaseUrl.parse("postgresql://nobody@127.0.0.1:" + socket.getLocalPort() + "/none");
+        }
+    }
+}

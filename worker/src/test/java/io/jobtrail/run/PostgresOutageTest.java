@@ -1,0 +1,168 @@
+package io.jobtrail.run;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.config.DatabaseUrl;
+import io.jobtrail.job.JobIds;
+import io.jobtrail.job.JobState;
+import io.jobtrail.job.NewJob;
+import io.jobtrail.job.QueueName;
+import io.jobtrail.store.Database;
+import io.jobtrail.store.JobReader;
+import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Schema;
+import io.jobtrail.testbed.PostgresServer;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A Postgres that goes away at the worst moments. */
+class PostgresOutageTest {
+    @TempDir
+    private static Path directory;
+
+    private static PostgresServer server;
+    private static DatabaseUrl url;
+    private static Database database;
+
+    @BeforeAll
+    static void start() {
+        server = PostgresServer.start(directory.resolve("postgres"));
+        server.createDatabase("jobs");
+        url = DatabaseUrl.parse(server.url("jobs"));
+        Schema.migrate(url);
+        database = new Database(url, "test", 0, 4);
+    }
+
+    @AfterAll
+    static void stop() {
+        database.close();
+        server.close();
+    }
+
+    private static UUID aJob() {
+        var id = JobIds.next();
+        var job = new NewJob(
+                id,
+                QueueName.DEFAULT,
+                "default",
+                ScriptedHandler.NAME,
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                "test");
+        new JobStore(database).enqueue(job);
+        return id;
+    }
+
+    private static void assertFinishedOnce(UUID id) {
+        var reader = new JobReader(database);
+        assertThat(reader.history(id)).extracting("newState").containsExactly("queued", "running", "finished");
+        assertThat(reader.verifyTrail(id)).isEmpty();
+    }
+
+    @Test
+    void anOutcomeIsRecordedOnceWhenPostgresIsBack() {
+        var id = aJob();
+        try (var rig = new RunnerRig(database, url, Duration.ofSeconds(1), RunnerRig.LONG);
+                var log = LogLines.of(Heartbeats.class)) {
+            var restart = new CompletableFuture<Void>();
+            rig.handler.will((job, context) -> {
+                server.stopImmediately();
+                context.stage("hard times");
+                restart.completeAsync(() -> {
+                    // The heartbeat asks later than the recording does, so by now that has failed too.
+                    await().until(() -> log.lines().stream().anyMatch(line -> line.contains("not written")));
+                    server.startAgain();
+                    return null;
+                });
+                return "kept";
+            });
+            assertThat(rig.runner.run(id, "w1")).contains(JobState.FINISHED);
+            restart.join();
+        }
+        assertFinishedOnce(id);
+        assertThat(new JobReader(database).job(id).orElseThrow().result()).isEqualTo("\"kept\"");
+    }
+
+    @Test
+    void anOutcomeThatCannotBeRecordedWithinTheLeaseIsLetGo() throws Exception {
+        var id = aJob();
+        var claim = new JobStore(database)
+                .claim(id, "w1", List.of(ScriptedHandler.NAME))
+                .orElseThrow();
+        try (var proxy = new PostgresProxy("127.0.0.1", server.port())) {
+            proxy.close();
+            try (var nowhere = new Database(throughProxy(proxy), "nowhere", 0, 1);
+                    var rig = new RunnerRig(nowhere, url, Duration.ofMillis(100), Duration.ofSeconds(1));
+                    var log = LogLines.of(JobRunner.class)) {
+                assertThat(rig.runner.run(claim)).isEmpty();
+                assertThat(rig.handler.runs()).containsExactly(id);
+                assertThat(log.lines())
+                        .anyMatch(line ->
+                                line.startsWith("ERROR job " + id) && line.contains("released for another attempt"));
+            }
+        }
+        assertThat(new JobReader(database).job(id).orElseThrow().status()).isEqualTo(JobState.RUNNING);
+    }
+
+    @Test
+    void anOutcomeWhoseAnswerGotLostIsNotTakenForALostClaim() throws Exception {
+        var id = aJob();
+        try (var proxy = new PostgresProxy("127.0.0.1", server.port());
+                var through = new Database(throughProxy(proxy), "through", 0, 2);
+                var rig = new RunnerRig(through, url, Duration.ofSeconds(1), RunnerRig.LONG);
+                var log = LogLines.of(JobRunner.class)) {
+            rig.handler.will((job, context) -> {
+                proxy.cutAnswerTo("complete_jobs");
+                return "kept";
+            });
+            assertThat(rig.runner.run(id, "w1")).contains(JobState.FINISHED);
+            assertThat(log.lines()).noneMatch(line -> line.contains("claim is lost"));
+        }
+        assertFinishedOnce(id);
+    }
+
+    @Test
+    void aPostgresThatFallsSilentCostsTheClaimBeforeTheLeaseIsOver() throws Exception {
+        var id = aJob();
+        try (var proxy = new PostgresProxy("127.0.0.1", server.port());
+                var rig = new RunnerRig(database, throughProxy(proxy), Duration.ofMillis(100), Duration.ofSeconds(4))) {
+            rig.handler.will((job, context) -> {
+                context.stage("before the silence");
+                await().until(() ->
+                        new JobReader(database).job(id).orElseThrow().stage() != null);
+                // Beats so often that no check of the connection comes between: one hangs in its statement.
+                proxy.fallSilent();
+                ScriptedHandler.forEver();
+                return null;
+            });
+            var running = CompletableFuture.supplyAsync(() -> rig.runner.run(id, "w1"));
+            assertThat(running.get(20, SECONDS))
+                    .as("the statement itself hangs for a minute")
+                    .isEmpty();
+        }
+        assertThat(new JobReader(database).job(id).orElseThrow().status()).isEqualTo(JobState.RUNNING);
+    }
+
+    private static DatabaseUrl throughProxy(PostgresProxy proxy) {
+        var direct = URI.create(server.url("jobs"));
+        return DatabaseUrl.parse(server.url("jobs").replace(":" + direct.getPort() + "/", ":" + proxy.port() + "/"));
+    }
+}

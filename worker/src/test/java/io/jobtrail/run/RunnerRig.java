@@ -1,0 +1,74 @@
+package io.jobtrail.run;
+
+import io.jobtrail.config.DatabaseUrl;
+import io.jobtrail.document.DocumentStore;
+import io.jobtrail.job.QueueName;
+import io.jobtrail.queue.Dispatcher;
+import io.jobtrail.queue.JobQueue;
+import io.jobtrail.queue.Redis;
+import io.jobtrail.store.ChunkStore;
+import io.jobtrail.store.Database;
+import io.jobtrail.store.JobReader;
+import io.jobtrail.store.JobStore;
+import io.jobtrail.testing.JobFactory;
+import io.jobtrail.testing.JobtrailDatabase;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** The parts of a worker around a {@link ScriptedHandler}, put together as the process does it. Retries are due at once. */
+final class RunnerRig implements AutoCloseable {
+    static final Duration LONG = Duration.ofMinutes(5);
+
+    final ScriptedHandler handler = new ScriptedHandler();
+    final Handlers handlers = Handlers.load(List.of(handler), Path.of("no-such-directory"));
+    final Database database;
+    final JobStore store;
+    final JobReader reader;
+    final Heartbeats heartbeats;
+    final JobRunner runner;
+    private final Database beats;
+    private final Duration lease;
+
+    RunnerRig(Database database, DatabaseUrl url, Duration heartbeat, Duration lease) {
+        this.database = database;
+        this.lease = lease;
+        store = new JobStore(database);
+        reader = new JobReader(database);
+        beats = new Database(url, "beats", 0, 1);
+        heartbeats = new Heartbeats(new JobStore(beats), heartbeat, lease);
+        runner = new JobRunner(
+                store,
+                new DocumentStore(database),
+                new ChunkStore(database),
+                handlers,
+                heartbeats,
+                new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(1), () -> 0),
+                lease);
+    }
+
+    /** Heartbeats at every tick, a lease longer than any test. */
+    static RunnerRig on(JobtrailDatabase database) {
+        return new RunnerRig(database.runtime(), database.url(), Duration.ofMillis(100), LONG);
+    }
+
+    static JobFactory aJob(JobtrailDatabase database) {
+        return database.aJob().handler(ScriptedHandler.NAME);
+    }
+
+    /** @param redis null = without */
+    Workers workers(Redis redis, QueueName... queues) {
+        return new Workers(runner, store, heartbeats, handlers, redis, List.of(queues), "rig", Duration.ofMillis(100));
+    }
+
+    Sweeper sweeper(Redis redis) {
+        var queue = redis == null ? null : new JobQueue(redis);
+        return new Sweeper(database, store, reader, queue, new Dispatcher(queue), lease, "sweeper:rig");
+    }
+
+    @Override
+    public void close() {
+        heartbeats.close();
+        beats.close();
+    }
+}

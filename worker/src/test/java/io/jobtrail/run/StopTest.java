@@ -1,0 +1,159 @@
+package io.jobtrail.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.job.JobState;
+import io.jobtrail.job.QueueName;
+import io.jobtrail.queue.JobQueue;
+import io.jobtrail.queue.Redis;
+import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.JobtrailDatabase;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** How workers end: no job is left behind, none is taken any more. */
+class StopTest {
+    private static final Duration PATIENT = Duration.ofSeconds(30);
+    private static final Duration HASTY = Duration.ofMillis(100);
+
+    private static JobtrailDatabase database;
+    private RunnerRig rig;
+    private Workers workers;
+
+    @BeforeAll
+    static void open() {
+        database = JobtrailDatabase.fresh();
+    }
+
+    @AfterAll
+    static void close() {
+        database.close();
+    }
+
+    @BeforeEach
+    void build() {
+        rig = RunnerRig.on(database);
+        workers = rig.workers(null, QueueName.values());
+    }
+
+    @AfterEach
+    void end() {
+        rig.close();
+    }
+
+    @Test
+    void idleWorkersEndWellBeforePatienceDoes() {
+        workers.start(2);
+        assertThat(workers.stop(PATIENT)).isTrue();
+    }
+
+    @Test
+    void workersThatNeverStartedEndToo() {
+        assertThat(workers.stop(HASTY)).isTrue();
+        workers.start(1);
+        assertThat(workers.stop(PATIENT)).isTrue();
+    }
+
+    @Test
+    void aJobThatEndsInTimeIsFinished() throws Exception {
+        var mayEnd = new CountDownLatch(1);
+        rig.handler.will((job, context) -> {
+            mayEnd.await();
+            return "in time";
+        });
+        var id = RunnerRig.aJob(database).insert();
+        workers.start(1);
+        rig.handler.awaitStart();
+
+        var stopped = CompletableFuture.supplyAsync(() -> workers.stop(PATIENT));
+        mayEnd.countDown();
+
+        assertThat(stopped.join()).isTrue();
+        database.assertThatJob(id).isFinished().hasHistory("queued", "running", "finished");
+    }
+
+    @Test
+    void aJobThatDoesNotEndInTimeIsGivenBackAndNotChargedForIt() throws Exception {
+        rig.handler.will((job, context) -> {
+            ScriptedHandler.forEver();
+            return null;
+        });
+        var id = RunnerRig.aJob(database).maxAttempts(1).insert();
+        workers.start(1);
+        rig.handler.awaitStart();
+
+        assertThat(workers.stop(HASTY)).isTrue();
+
+        var job = database.assertThatJob(id)
+                .is(JobState.QUEUED)
+                .lastReasonIs("WORKER_SHUTDOWN")
+                .job();
+        assertThat(job.attempt()).isZero();
+        assertThat(database.store().claim(id, "the next", rig.handlers.names())).isPresent();
+    }
+
+    @Test
+    void aJobThatHearsNoInterruptIsGivenBackByForceAndItsLateResultRefused() throws Exception {
+        var mayEnd = new CountDownLatch(1);
+        rig.handler.will((job, context) -> {
+            while (mayEnd.getCount() > 0) {
+                try {
+                    mayEnd.await();
+                } catch (InterruptedException e) {
+                    // as handlers should not
+                }
+            }
+            return "late";
+        });
+        var id = RunnerRig.aJob(database).insert();
+        workers.start(1);
+        rig.handler.awaitStart();
+        try (var log = LogLines.of(JobRunner.class)) {
+            workers.stop(HASTY);
+            database.assertThatJob(id).is(JobState.QUEUED).lastReasonIs("WORKER_SHUTDOWN");
+
+            mayEnd.countDown();
+            await().until(() -> log.lines().stream().anyMatch(line -> line.contains("claim is lost")));
+        }
+        var job = database.assertThatJob(id)
+                .is(JobState.QUEUED)
+                .hasHistory("queued", "running", "queued")
+                .job();
+        assertThat(job.result()).isNull();
+        database.store().cancel(id, "test", "over");
+    }
+
+    @Test
+    void nothingIsTakenAfterTheStop() throws Exception {
+        try (var redis = new Redis(TestServers.redis().url(), 6, Workers.LONGEST_BLOCK)) {
+            redis.call(jedis -> jedis.flushAll());
+            var queue = new JobQueue(redis);
+            var waiting = rig.workers(redis, QueueName.DEFAULT);
+            waiting.start(2);
+            await().until(() -> redis.call(jedis -> jedis.clientList()).contains("cmd=blpop"));
+
+            // Pushed while the workers still wait in their pop, and then to nobody.
+            var stopped = CompletableFuture.supplyAsync(() -> waiting.stop(PATIENT));
+            await().until(() -> waiting.isStopping());
+            var early = RunnerRig.aJob(database).insert();
+            queue.push(QueueName.DEFAULT, ScriptedHandler.NAME, early);
+            assertThat(stopped.join()).isTrue();
+            var late = RunnerRig.aJob(database).insert();
+            queue.push(QueueName.DEFAULT, ScriptedHandler.NAME, late);
+
+            assertThat(rig.handler.runs()).isEmpty();
+            assertThat(queue.ids(QueueName.DEFAULT)).containsExactlyInAnyOrder(early, late);
+            database.assertThatJob(early).is(JobState.QUEUED);
+            database.assertThatJob(late).is(JobState.QUEUED);
+            database.store().cancel(early, "test", "over");
+            database.store().cancel(late, "test", "over");
+        }
+    }
+}
