@@ -12,6 +12,7 @@ import io.jobtrail.store.JobStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -36,20 +37,24 @@ final class EnqueueEndpoint {
     private final KnownHandlers handlers;
     private final Access access;
     private final Limits limits;
+    private final Path uploads;
 
+    /** @param uploads directory for files while they come in */
     EnqueueEndpoint(
             DocumentStore documents,
             JobStore store,
             Dispatcher dispatcher,
             KnownHandlers handlers,
             Access access,
-            Limits limits) {
+            Limits limits,
+            Path uploads) {
         this.documents = documents;
         this.store = store;
         this.dispatcher = dispatcher;
         this.handlers = handlers;
         this.access = access;
         this.limits = limits;
+        this.uploads = uploads;
     }
 
     /**
@@ -77,7 +82,7 @@ final class EnqueueEndpoint {
         var realm = Access.realm(ctx);
         var key = idempotencyKey(ctx);
         var traceparent = traceparent(ctx);
-        var upload = Upload.receive(ctx, limits.maxUploadBytes());
+        var upload = Upload.receive(ctx, limits.maxUploadBytes(), uploads);
         var asked = Submission.ofForm(upload.fields(), handlers);
         var pages = pages(upload);
         var document = store(upload);

@@ -9,6 +9,9 @@ final class Routes {
     /** Largest body that is read whole: JSON. Files are streamed and have a limit of their own. */
     private static final long MAX_JSON_BYTES = 10L << 20;
 
+    /** Far more than the fields that are known; keeps a form of very many small parts from filling the memory. */
+    private static final int MAX_FORM_PARTS = 100;
+
     private Routes() {}
 
     static Javalin server(
@@ -19,6 +22,7 @@ final class Routes {
             config.http.prefer405over404 = true;
             config.jsonMapper(new JavalinJackson(Json.MAPPER, false));
             config.jetty.modifyServer(server -> server.setErrorHandler(Problems.beforeRouting()));
+            config.jetty.modifyServletContextHandler(context -> context.setMaxFormKeys(MAX_FORM_PARTS));
             Problems.install(config.routes);
 
             config.routes.before(ctx -> {

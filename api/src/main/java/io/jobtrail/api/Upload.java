@@ -7,6 +7,8 @@ import jakarta.servlet.http.Part;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +19,9 @@ import java.util.Map;
  * request. Enforces the size while bytes come in. Knows nothing of jobs.
  */
 final class Upload {
-    private static final int IN_MEMORY_BYTES = 256 << 10;
+    /** Each part may keep so much in memory, and {@link Routes} lets a request have so many parts. */
+    private static final int IN_MEMORY_BYTES = 64 << 10;
+
     private static final int FIELD_BYTES = 64 << 10;
     private static final String FILE = "file";
 
@@ -29,14 +33,16 @@ final class Upload {
         this.fields = fields;
     }
 
-    /** @param maxBytes largest file */
-    static Upload receive(Context ctx, long maxBytes) {
+    /**
+     * @param maxBytes largest file
+     * @param directory for temporary files; made anew when somebody has tidied it away
+     */
+    static Upload receive(Context ctx, long maxBytes, Path directory) {
         long maxRequest = maxBytes + 16L * FIELD_BYTES;
         if (ctx.req().getContentLengthLong() > maxRequest) {
             throw tooLarge(maxBytes);
         }
-        var limits =
-                new MultipartConfigElement(System.getProperty("java.io.tmpdir"), maxBytes, maxRequest, IN_MEMORY_BYTES);
+        var limits = new MultipartConfigElement(made(directory), maxBytes, maxRequest, IN_MEMORY_BYTES);
         ctx.req().setAttribute("org.eclipse.jetty.multipartConfig", limits);
         var files = new ArrayList<Part>();
         var fields = new LinkedHashMap<String, String>();
@@ -79,6 +85,14 @@ final class Upload {
 
     InputStream open() throws IOException {
         return file.getInputStream();
+    }
+
+    private static String made(Path directory) {
+        try {
+            return Files.createDirectories(directory).toString();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     private static Iterable<Part> parts(Context ctx, long maxBytes) {
