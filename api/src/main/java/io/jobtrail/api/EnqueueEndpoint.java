@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -65,10 +66,9 @@ final class EnqueueEndpoint {
     record Limits(long maxUploadBytes, int maxAttempts, int urgentMaxPages, int slowMinPages) {}
 
     void handle(Context ctx) {
-        var type = ctx.contentType() == null ? "" : ctx.contentType().toLowerCase(java.util.Locale.ROOT);
-        if (type.startsWith("multipart/form-data")) {
+        if (isForm(ctx)) {
             enqueueDocument(ctx);
-        } else if (type.startsWith("application/json")) {
+        } else if (mediaType(ctx).equals("application/json")) {
             enqueueInput(ctx);
         } else {
             throw new ApiError(
@@ -76,6 +76,16 @@ final class EnqueueEndpoint {
                     "Content-Type",
                     "Content-Type must be multipart/form-data or application/json");
         }
+    }
+
+    static boolean isForm(Context ctx) {
+        return mediaType(ctx).equals("multipart/form-data");
+    }
+
+    /** Without parameters such as charset or boundary. */
+    private static String mediaType(Context ctx) {
+        var type = ctx.contentType() == null ? "" : ctx.contentType();
+        return type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     }
 
     private void enqueueDocument(Context ctx) {

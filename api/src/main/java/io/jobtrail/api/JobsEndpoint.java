@@ -141,8 +141,9 @@ final class JobsEndpoint {
         var document = documents
                 .find(job.documentId())
                 .orElseThrow(() -> new ApiError(ErrorCode.NOT_FOUND, null, "the file is not kept any more"));
-        var encoded =
-                URLEncoder.encode(document.filename(), StandardCharsets.UTF_8).replace("+", "%20");
+        var encoded = URLEncoder.encode(document.filename(), StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace("*", "%2A"); // the one character that RFC 5987 does not take as it is
         ctx.header("Content-Disposition", "attachment; filename*=UTF-8''" + encoded);
         ctx.header("Content-Length", Long.toString(document.size()));
         ctx.contentType(document.contentType()).result(documents.open(document));

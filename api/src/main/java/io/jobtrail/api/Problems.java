@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.slf4j.Logger;
@@ -27,6 +28,10 @@ final class Problems {
         routes.exception(ApiError.class, (e, ctx) -> render(ctx, e.code, e.field, e.getMessage()));
         routes.exception(HttpResponseException.class, Problems::http);
         routes.exception(DatabaseFailure.class, Problems::database);
+        routes.exception(EofException.class, (e, ctx) -> {
+            LOG.debug("request {} {} {}: the caller left", RequestId.of(ctx), ctx.method(), ctx.path());
+            render(ctx, ErrorCode.MALFORMED_REQUEST, null, "The body ends early");
+        });
         routes.exception(Exception.class, (e, ctx) -> {
             LOG.error("request {} {} {} failed", RequestId.of(ctx), ctx.method(), ctx.path(), e);
             render(

@@ -1,6 +1,7 @@
 package io.jobtrail.api;
 
 import io.javalin.Javalin;
+import io.javalin.http.Context;
 import io.javalin.json.JavalinJackson;
 import io.jobtrail.config.Json;
 
@@ -10,7 +11,7 @@ final class Routes {
     private static final long MAX_JSON_BYTES = 10L << 20;
 
     /** Far more than the fields that are known; keeps a form of very many small parts from filling the memory. */
-    private static final int MAX_FORM_PARTS = 100;
+    static final int MAX_FORM_PARTS = 100;
 
     private Routes() {}
 
@@ -31,6 +32,7 @@ final class Routes {
                 ctx.header("Cache-Control", "no-store");
             });
             config.routes.before("/pipeline/*", access::check);
+            config.routes.before("/pipeline/*", Routes::refuseLargeJson);
 
             config.routes.post("/pipeline/enqueue", enqueue::handle);
             config.routes.get("/pipeline/status/{id}", jobs::status);
@@ -45,5 +47,13 @@ final class Routes {
             config.routes.get("/health/ready", health::ready);
             config.routes.get("/health", health::health);
         });
+    }
+
+    /** By the declared length, before the body is read; one that declares none is counted while it is read. */
+    private static void refuseLargeJson(Context ctx) {
+        if (!EnqueueEndpoint.isForm(ctx) && ctx.req().getContentLengthLong() > MAX_JSON_BYTES) {
+            throw new ApiError(
+                    ErrorCode.BODY_TOO_LARGE, null, "a JSON body may have at most " + MAX_JSON_BYTES + " bytes");
+        }
     }
 }

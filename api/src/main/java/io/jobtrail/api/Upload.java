@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A multipart request with one file, received whole: small ones in memory, larger ones in a temporary file that goes with the
@@ -24,6 +26,10 @@ final class Upload {
 
     private static final int FIELD_BYTES = 64 << 10;
     private static final String FILE = "file";
+
+    /** Controls, halves of characters, line ends and what turns the direction of writing; joiners within emoji stay. */
+    private static final Pattern UNSAFE =
+            Pattern.compile("[\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\u061C\\u200E\\u200F\\u202A-\\u202E\\u2066-\\u2069\\uFEFF]");
 
     private final Part file;
     private final Map<String, String> fields;
@@ -64,8 +70,7 @@ final class Upload {
     String filename() {
         var name = file.getSubmittedFileName() == null ? "" : file.getSubmittedFileName();
         var last = name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
-        var clean = last.replaceAll("[\\p{Cntrl}\\u202A-\\u202E\\u2066-\\u2069]", "")
-                .strip();
+        var clean = UNSAFE.matcher(last).replaceAll("").strip();
         if (clean.isEmpty() || clean.chars().allMatch(c -> c == '.')) {
             return "unnamed";
         }
@@ -99,17 +104,22 @@ final class Upload {
         try {
             return ctx.req().getParts();
         } catch (IllegalStateException | IOException | ServletException e) {
-            throw isTooLarge(e)
-                    ? tooLarge(maxBytes)
-                    : new ApiError(
-                            ErrorCode.MALFORMED_MULTIPART, null, "the multipart body ends early or has no boundary");
+            if (says(e, "exceeded") && !says(e, "headers")) {
+                throw tooLarge(maxBytes);
+            }
+            throw new ApiError(
+                    ErrorCode.MALFORMED_MULTIPART,
+                    null,
+                    says(e, "too many keys")
+                            ? "a form may have at most " + Routes.MAX_FORM_PARTS + " parts"
+                            : "the multipart body ends early, has no boundary, or has a part with bad headers or no name");
         }
     }
 
-    private static boolean isTooLarge(Throwable e) {
+    /** The server tells its reasons apart by words only. */
+    private static boolean says(Throwable e, String words) {
         for (var cause = e; cause != null; cause = cause.getCause()) {
-            var message = String.valueOf(cause.getMessage()).toLowerCase(java.util.Locale.ROOT);
-            if (message.contains("exceed") || message.contains("too large")) {
+            if (String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT).contains(words)) {
                 return true;
             }
         }

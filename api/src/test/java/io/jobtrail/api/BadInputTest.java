@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -31,9 +32,21 @@ class BadInputTest {
         api.close();
     }
 
+    private long jobs;
+    private long documents;
+    private long parts;
+
+    @BeforeEach
+    void count() {
+        jobs = api.count("pipeline_jobs");
+        documents = api.count("pipeline_documents");
+        parts = api.count("pipeline_document_parts");
+    }
+
     @AfterEach
     void nothingIsLeftBehind() {
-        api.assertNothingIsLeft();
+        api.assertHolds(jobs, documents);
+        assertThat(api.count("pipeline_document_parts")).isEqualTo(parts);
     }
 
     static Stream<Arguments> forms() {
