@@ -60,7 +60,7 @@ public final class ApiServer implements AutoCloseable {
      * @throws IllegalArgumentException when the settings would let strangers in: no key, and not only loopback
      */
     public static ApiServer start(Settings settings) {
-        boolean loopback = settings.host().matches("127\\..*|localhost|::1|\\[::1]");
+        boolean loopback = settings.host().matches("127(\\.\\d{1,3}){3}|localhost|::1|\\[::1]");
         if (settings.adminApiKey() == null && !loopback && !settings.allowAnonymous()) {
             throw new IllegalArgumentException(
                     "HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "

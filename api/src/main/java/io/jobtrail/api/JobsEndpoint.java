@@ -159,11 +159,18 @@ final class JobsEndpoint {
     }
 
     private static void onlyKnown(Context ctx, Set<String> allowed) {
-        for (var name : ctx.queryParamMap().keySet()) {
+        ctx.queryParamMap().forEach((name, values) -> {
             if (!allowed.contains(name)) {
-                throw ApiError.notOneOf(ErrorCode.UNKNOWN_FIELD, "query parameter", name, new TreeSet<>(allowed));
+                throw new ApiError(
+                        ErrorCode.UNKNOWN_FIELD,
+                        name,
+                        "%s is not known here; known are %s"
+                                .formatted(name, String.join(", ", new TreeSet<>(allowed))));
             }
-        }
+            if (values.size() > 1) {
+                throw ApiError.invalid(name, "was given more than once");
+            }
+        });
     }
 
     private static String text(Context ctx, String name) {

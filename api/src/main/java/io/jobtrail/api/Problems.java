@@ -4,6 +4,7 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.jobtrail.config.Json;
+import io.jobtrail.job.JobIds;
 import io.jobtrail.store.DatabaseFailure;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -94,8 +95,14 @@ final class Problems {
                     null,
                     String.valueOf(reason),
                     request.getHttpURI().getPath());
+            var id = JobIds.next().toString();
             problem.put("status", status);
-            response.getHeaders().put("Content-Type", MEDIA_TYPE);
+            problem.put("request_id", id);
+            response.getHeaders()
+                    .put("Content-Type", MEDIA_TYPE)
+                    .put("X-Request-Id", id)
+                    .put("X-Content-Type-Options", "nosniff")
+                    .put("Cache-Control", "no-store");
             response.write(true, ByteBuffer.wrap(Json.write(problem).getBytes(StandardCharsets.UTF_8)), callback);
             return true;
         };

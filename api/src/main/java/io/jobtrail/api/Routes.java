@@ -4,6 +4,8 @@ import io.javalin.Javalin;
 import io.javalin.http.Context;
 import io.javalin.json.JavalinJackson;
 import io.jobtrail.config.Json;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 
 /** All paths of the web process on one screen. */
 final class Routes {
@@ -32,6 +34,7 @@ final class Routes {
                 ctx.header("Cache-Control", "no-store");
             });
             config.routes.before("/pipeline/*", access::check);
+            config.routes.before("/pipeline/*", Routes::refuseMalformedQuery);
             config.routes.before("/pipeline/*", Routes::refuseLargeJson);
 
             config.routes.post("/pipeline/enqueue", enqueue::handle);
@@ -55,5 +58,19 @@ final class Routes {
             throw new ApiError(
                     ErrorCode.BODY_TOO_LARGE, null, "a JSON body may have at most " + MAX_JSON_BYTES + " bytes");
         }
+    }
+
+    /** Otherwise a parameter that cannot be decoded would be passed over, and a filter would let everything through. */
+    private static void refuseMalformedQuery(Context ctx) {
+        var query = ctx.queryString();
+        try {
+            if (query == null
+                    || !URLDecoder.decode(query, StandardCharsets.UTF_8).contains("\uFFFD")) {
+                return;
+            }
+        } catch (IllegalArgumentException e) {
+            // answered below, like bytes that are no UTF-8
+        }
+        throw new ApiError(ErrorCode.MALFORMED_REQUEST, null, "the query string has a malformed percent-encoding");
     }
 }

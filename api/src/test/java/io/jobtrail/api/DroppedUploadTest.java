@@ -17,9 +17,11 @@ class DroppedUploadTest {
                 var chunked = i % 2 == 1;
                 try (var socket = api.connect()) {
                     var out = socket.getOutputStream();
-                    out.write(("POST /pipeline/enqueue HTTP/1.1\r\nHost: x\r\nContent-Type: " + form.contentType() + "\r\n"
+                    out.write(("POST /pipeline/enqueue HTTP/1.1\r\nHost: x\r\nContent-Type: " + form.contentType()
+                                    + "\r\n"
                                     + (chunked
-                                            ? "Transfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(body.length) + "\r\n"
+                                            ? "Transfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(body.length)
+                                                    + "\r\n"
                                             : "Content-Length: " + body.length + "\r\n\r\n"))
                             .getBytes(StandardCharsets.US_ASCII));
                     out.write(body, 0, body.length / 2);
@@ -27,7 +29,8 @@ class DroppedUploadTest {
                     if (i < 4) {
                         // The server is in the middle of it, with a file in its directory, when the sender goes.
                         await().atMost(Duration.ofSeconds(10))
-                                .untilAsserted(() -> assertThat(api.temporaryFiles()).isNotEmpty());
+                                .untilAsserted(
+                                        () -> assertThat(api.temporaryFiles()).isNotEmpty());
                     }
                     if (i % 4 > 1) {
                         socket.setSoLinger(true, 0); // a reset in place of an orderly end

@@ -37,10 +37,11 @@ class FileNameTest {
                 Arguments.of("   ", "unnamed"),
                 Arguments.of("dir/", "unnamed"),
                 Arguments.of("CON", "CON"),
-                Arguments.of("tab\there.txt", "tabhere.txt"),
                 Arguments.of("\u202Efdp.exe", "fdp.exe"),
                 Arguments.of("a\u200Eb\u061Cc\u2028d\u0085e\uFEFF.txt", "abcde.txt"),
-                Arguments.of("family \uD83D\uDC68\u200D\uD83D\uDC69\u200D\uD83D\uDC67.png", "family \uD83D\uDC68\u200D\uD83D\uDC69\u200D\uD83D\uDC67.png"),
+                Arguments.of(
+                        "family \uD83D\uDC68\u200D\uD83D\uDC69\u200D\uD83D\uDC67.png",
+                        "family \uD83D\uDC68\u200D\uD83D\uDC69\u200D\uD83D\uDC67.png"),
                 Arguments.of("tēnā koe €.txt", "tēnā koe €.txt"),
                 Arguments.of("x".repeat(4_096) + ".pdf", "x".repeat(255)),
                 Arguments.of("\uD83D\uDE00".repeat(300), "\uD83D\uDE00".repeat(255)),
@@ -57,30 +58,33 @@ class FileNameTest {
         assertThat(payload.path("filename").asText()).isEqualTo(stored);
         var download = api.get("/pipeline/jobs/" + id + "/file").is(200);
         assertThat(download.body()).isEqualTo(TEXT);
-        assertThat(download.header("Content-Disposition"))
+        assertThat(download.header("Content-Disposition").replaceAll("%[0-9A-F]{2}", ""))
                 // RFC 6266 with the characters that RFC 5987 leaves as they are
-                .matches("attachment; filename\\*=UTF-8''([A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-F]{2})+");
+                .matches("attachment; filename\\*=UTF-8''[A-Za-z0-9!#$&+.^_`|~-]*");
         assertThat(java.net.URLDecoder.decode(
-                        download.header("Content-Disposition").split("''")[1].replace("+", "%2B"), StandardCharsets.UTF_8))
+                        download.header("Content-Disposition").split("''")[1].replace("+", "%2B"),
+                        StandardCharsets.UTF_8))
                 .isEqualTo(stored);
         assertThat(download.header("X-Content-Type-Options")).isEqualTo("nosniff");
     }
 
     @Test
     void extendedParameterIsUnderstood() {
-        var form = new Form().part("name=\"file\"; filename=\"naive.txt\"; filename*=UTF-8''na%C3%AFve%20%E2%82%AC.txt", TEXT);
+        var form = new Form()
+                .part("name=\"file\"; filename=\"naive.txt\"; filename*=UTF-8''na%C3%AFve%20%E2%82%AC.txt", TEXT);
         var id = api.upload(form).is(202).jobId();
         assertThat(api.column(id, "payload->>'filename'")).isIn("naïve €.txt", "naive.txt");
     }
 
     @Test
     void lineEndOrNulInANameNeverReachesAHeader() {
-        for (var name : new String[] {"a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\0b.txt", "a\rb"}) {
+        for (var name : new String[] {"a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\0b.txt", "a\rb", "bell\u0007"}) {
             var answer = api.upload(Form.of(name, TEXT));
             if (answer.status() == 202) {
-                var download = api.get("/pipeline/jobs/" + answer.jobId() + "/file").is(200);
+                var download =
+                        api.get("/pipeline/jobs/" + answer.jobId() + "/file").is(200);
                 assertThat(download.header("X-Evil")).isNull();
-                assertThat(download.header("Content-Disposition")).doesNotContain("%00", "%0D", "%0A");
+                assertThat(download.header("Content-Disposition")).doesNotContain("%00", "%0D", "%0A", "%07");
             } else {
                 answer.isProblem(400, "MALFORMED_MULTIPART", null);
             }
@@ -93,7 +97,6 @@ class FileNameTest {
         assertThat(typeOf("")).isEqualTo("application/octet-stream");
         assertThat(typeOf("téxt/plain")).isEqualTo("application/octet-stream");
         assertThat(typeOf("x/" + "y".repeat(300))).isEqualTo("application/octet-stream");
-        assertThat(typeOf("not a type at all")).isEqualTo("application/octet-stream");
     }
 
     private static String typeOf(String contentType) {

@@ -27,20 +27,20 @@ class HttpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "status/%s",
-                "jobs/%s/history",
-                "jobs/%s/result",
-                "jobs/%s/chunks",
-                "jobs/%s/file"
-            })
+    @ValueSource(strings = {"status/%s", "jobs/%s/history", "jobs/%s/result", "jobs/%s/chunks", "jobs/%s/file"})
     void everyPathOfAJobRefusesWhatIsNoIdAndDoesNotKnowStrangers(String path) {
-        for (var id : new String[] {"1", "not-a-uuid", NOBODY + "0", NOBODY.replace("-", ""), "%00", "' OR 1=1 --".replace(" ", "%20")}) {
-            api.get("/pipeline/" + path.formatted(id)).isProblem(400, "INVALID_ID", "id").says("0190e2a4");
+        for (var id : new String[] {
+            "1", "not-a-uuid", NOBODY + "0", NOBODY.replace("-", ""), "' OR 1=1 --".replace(" ", "%20")
+        }) {
+            api.get("/pipeline/" + path.formatted(id))
+                    .isProblem(400, "INVALID_ID", "id")
+                    .says("0190e2a4");
         }
-        api.get("/pipeline/" + path.formatted(NOBODY)).isProblem(404, "NOT_FOUND", null).says(NOBODY);
-        api.get("/pipeline/" + path.formatted(NOBODY.toUpperCase(java.util.Locale.ROOT))).is(404);
+        api.get("/pipeline/" + path.formatted(NOBODY))
+                .isProblem(404, "NOT_FOUND", null)
+                .says(NOBODY);
+        api.get("/pipeline/" + path.formatted(NOBODY.toUpperCase(java.util.Locale.ROOT)))
+                .is(404);
     }
 
     @ParameterizedTest
@@ -74,7 +74,12 @@ class HttpTest {
     void longSearchIsRefusedAndAnyOtherTextIsTakenLiterally() {
         api.get("/pipeline/jobs/recent?q=" + "x".repeat(1_001)).isProblem(400, "INVALID_FIELD", "q");
         for (var q : new String[] {"%25", "_", "%5C", "%27", "%F0%9F%98%80", "a%20b", "%5C%5C%25"}) {
-            assertThat(api.get("/pipeline/jobs/recent?q=" + q).is(200).json().path("count").asInt()).isZero();
+            assertThat(api.get("/pipeline/jobs/recent?q=" + q)
+                            .is(200)
+                            .json()
+                            .path("count")
+                            .asInt())
+                    .isZero();
         }
     }
 
@@ -93,7 +98,15 @@ class HttpTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"/nothing", "/pipeline", "/pipeline/", "/pipeline/jobs", "/pipeline/status/", "/pipeline/status/a/b", "/%F0%9F%98%80"})
+            strings = {
+                "/nothing",
+                "/pipeline",
+                "/pipeline/",
+                "/pipeline/jobs",
+                "/pipeline/status/",
+                "/pipeline/status/a/b",
+                "/%F0%9F%98%80"
+            })
     void wrongPathIs404(String path) {
         api.get(path).isProblem(404, "NOT_FOUND", null);
     }
@@ -104,6 +117,7 @@ class HttpTest {
                 "GET /a%zz HTTP/1.1",
                 "GET /a% HTTP/1.1",
                 "GET /a%2 HTTP/1.1",
+                "GET /pipeline/status/%00 HTTP/1.1",
                 "GET /pipeline/status/%2F HTTP/1.1",
                 "GET /pipeline/status/%5C HTTP/1.1",
                 "GET /a%c0%ae HTTP/1.1",
@@ -138,7 +152,8 @@ class HttpTest {
 
     @Test
     void harmlessRequestIdIsEchoedAndAnyOtherReplaced() {
-        assertThat(api.get("/heartbeat", "X-Request-Id", "abc-1").header("X-Request-Id")).isEqualTo("abc-1");
+        assertThat(api.get("/heartbeat", "X-Request-Id", "abc-1").header("X-Request-Id"))
+                .isEqualTo("abc-1");
         var problem = api.get("/nothing", "X-Request-Id", "<script>").isProblem(404, "NOT_FOUND", null);
         assertThat(problem.text()).doesNotContain("<script>");
     }
@@ -153,7 +168,10 @@ class HttpTest {
 
     @Test
     void answersAreUtf8() {
-        var id = api.enqueue("{\"handler\":\"echo\",\"input\":{\"t\":\"āé€😀\"}}").is(202).jobId();
-        assertThat(new String(api.get("/pipeline/status/" + id).body(), StandardCharsets.UTF_8)).contains("āé€😀");
+        var id = api.enqueue("{\"handler\":\"echo\",\"input\":{\"t\":\"āé€😀\"}}")
+                .is(202)
+                .jobId();
+        assertThat(new String(api.get("/pipeline/status/" + id).body(), StandardCharsets.UTF_8))
+                .contains("āé€😀");
     }
 }

@@ -134,7 +134,10 @@ final class RunningApi implements AutoCloseable {
     /** The value of one column of one job, as text. */
     String column(Object job, String column) {
         return database.runtime()
-                .list("SELECT (%s)::text FROM pipeline_jobs WHERE id = ?".formatted(column), row -> row.getString(1), job)
+                .list(
+                        "SELECT (%s)::text FROM pipeline_jobs WHERE id = ?".formatted(column),
+                        row -> row.getString(1),
+                        job)
                 .get(0);
     }
 
