@@ -27,6 +27,13 @@ public final class ApiServer implements AutoCloseable {
     private final Path uploads;
     private final Javalin server;
 
+    /** The settings would let anybody in who reaches this machine. */
+    public static final class OpenToStrangers extends IllegalArgumentException {
+        OpenToStrangers(String message) {
+            super(message);
+        }
+    }
+
     private ApiServer(Settings settings) {
         uploads = temporaryDirectory();
         database = new Database(settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax());
@@ -57,14 +64,13 @@ public final class ApiServer implements AutoCloseable {
     /**
      * Serves until closed.
      *
-     * @throws IllegalArgumentException when the settings would let strangers in: no key, and not only loopback
+     * @throws OpenToStrangers when there is no key and the host is not loopback
      */
     public static ApiServer start(Settings settings) {
         boolean loopback = settings.host().matches("127(\\.\\d{1,3}){3}|localhost|::1|\\[::1]");
         if (settings.adminApiKey() == null && !loopback && !settings.allowAnonymous()) {
-            throw new IllegalArgumentException(
-                    "HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "
-                            + "HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if you mean it");
+            throw new OpenToStrangers("HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "
+                    + "HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if you mean it");
         }
         var api = new ApiServer(settings);
         try {

@@ -47,8 +47,13 @@ class AccessTest {
         var refused = api.send(method, path, null).isProblem(401, "UNAUTHORIZED", "X-Admin-Key");
         assertThat(refused.header("WWW-Authenticate")).isEqualTo("Bearer");
         for (var wrong : new String[] {"x", KEY + "x", KEY.substring(1), " ", KEY.toUpperCase(java.util.Locale.ROOT)}) {
-            api.send(method, path, null, "X-Admin-Key", wrong).is(401);
-            api.send(method, path, null, "Authorization", "Bearer " + wrong).is(401);
+            assertThat(api.send(method, path, null, "X-Admin-Key", wrong).status())
+                    .as(wrong)
+                    .isEqualTo(401);
+            assertThat(api.send(method, path, null, "Authorization", "Bearer " + wrong)
+                            .status())
+                    .as("Bearer %s", wrong)
+                    .isEqualTo(401);
         }
         api.send(method, path, null, "Authorization", "Basic " + KEY).is(401);
         assertThat(api.send(method, path, null, "X-Admin-Key", KEY).status()).isNotIn(401, 403, 500);
@@ -65,6 +70,14 @@ class AccessTest {
                 .is(202)
                 .jobId();
         assertThat(api.column(id, "actor")).isEqualTo("admin");
+    }
+
+    @Test
+    void keyInOtherCaseIsWrongEvenOnAConnectionThatHasSeenTheRightOne() throws IOException {
+        var request = "GET /pipeline/stats HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n%s\r\n";
+        var answers = api.raw(request.formatted(KEY, "")
+                + request.formatted(KEY.toUpperCase(java.util.Locale.ROOT), "Connection: close\r\n"));
+        assertThat(answers).startsWith("HTTP/1.1 200").contains("HTTP/1.1 401");
     }
 
     @Test

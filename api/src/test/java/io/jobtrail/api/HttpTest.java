@@ -174,4 +174,16 @@ class HttpTest {
         assertThat(new String(api.get("/pipeline/status/" + id).body(), StandardCharsets.UTF_8))
                 .contains("āé€😀");
     }
+
+    @Test
+    void headersOfOneConnectionAreNotTakenForEachOther() {
+        var body = "{\"handler\":\"echo\"}";
+        var upper =
+                api.enqueue(body, "X-Realm", "Acme", "Idempotency-Key", "KEY-1").is(202);
+        var lower =
+                api.enqueue(body, "X-Realm", "acme", "Idempotency-Key", "key-1").is(202);
+        assertThat(upper.json().path("realm").asText()).isEqualTo("Acme");
+        assertThat(lower.json().path("realm").asText()).isEqualTo("acme");
+        api.enqueue(body, "X-Realm", "acme", "Idempotency-Key", "KEY-1").is(202);
+    }
 }
