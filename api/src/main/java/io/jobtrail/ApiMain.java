@@ -28,7 +28,7 @@ public final class ApiMain implements Callable<Integer> {
         int exit = new CommandLine(new ApiMain())
                 .setExecutionExceptionHandler((e, commandLine, result) -> {
                     System.err.println("api: " + (e.getMessage() == null ? e : e.getMessage()));
-                    return e instanceof Settings.InvalidSettings ? 2 : 1;
+                    return e instanceof Settings.InvalidSettings || e instanceof ApiServer.OpenToStrangers ? 2 : 1;
                 })
                 .execute(arguments);
         System.exit(exit);

@@ -9,15 +9,33 @@ import io.jobtrail.queue.Redis;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The parts of the web process, put together from the settings, and their common start and end. */
 public final class ApiServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+
     private final Database database;
     private final Redis redis;
+    private final Path uploads;
     private final Javalin server;
 
+    /** The settings would let anybody in who reaches this machine. */
+    public static final class OpenToStrangers extends IllegalArgumentException {
+        OpenToStrangers(String message) {
+            super(message);
+        }
+    }
+
     private ApiServer(Settings settings) {
+        uploads = temporaryDirectory();
         database = new Database(settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax());
         redis = settings.redisUrl() == null
                 ? null
@@ -33,7 +51,8 @@ public final class ApiServer implements AutoCloseable {
                 new Dispatcher(redis == null ? null : new JobQueue(redis)),
                 new KnownHandlers(reader),
                 access,
-                limits);
+                limits,
+                uploads);
         server = Routes.server(
                 access,
                 enqueue,
@@ -45,14 +64,13 @@ public final class ApiServer implements AutoCloseable {
     /**
      * Serves until closed.
      *
-     * @throws IllegalArgumentException when the settings would let strangers in: no key, and not only loopback
+     * @throws OpenToStrangers when there is no key and the host is not loopback
      */
     public static ApiServer start(Settings settings) {
-        boolean loopback = settings.host().matches("127\\..*|localhost|::1|\\[::1]");
+        boolean loopback = settings.host().matches("127(\\.\\d{1,3}){3}|localhost|::1|\\[::1]");
         if (settings.adminApiKey() == null && !loopback && !settings.allowAnonymous()) {
-            throw new IllegalArgumentException(
-                    "HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "
-                            + "HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if you mean it");
+            throw new OpenToStrangers("HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "
+                    + "HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if you mean it");
         }
         var api = new ApiServer(settings);
         try {
@@ -68,6 +86,18 @@ public final class ApiServer implements AutoCloseable {
         return server.port();
     }
 
+    /** Where files are while they come in: of this process alone, empty between requests, gone after {@link #close}. */
+    Path uploads() {
+        return uploads;
+    }
+
+    /** Method and path of every route, in the order of {@link Routes}. */
+    List<String> routes() {
+        return server.unsafe.internalRouter.allHttpHandlers().stream()
+                .map(route -> route.endpoint.method.name() + " " + route.endpoint.path)
+                .toList();
+    }
+
     /** Requests under way are answered first. */
     @Override
     public void close() {
@@ -76,5 +106,18 @@ public final class ApiServer implements AutoCloseable {
             redis.close();
         }
         database.close();
+        try {
+            Files.deleteIfExists(uploads);
+        } catch (IOException e) {
+            LOG.warn("{} is left behind: {}", uploads, e.toString());
+        }
+    }
+
+    private static Path temporaryDirectory() {
+        try {
+            return Files.createTempDirectory("jobtrail-uploads-");
+        } catch (IOException e) {
+            throw new UncheckedIOException("no directory for uploads can be made", e);
+        }
     }
 }

@@ -12,12 +12,14 @@ import io.jobtrail.store.JobStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -36,20 +38,24 @@ final class EnqueueEndpoint {
     private final KnownHandlers handlers;
     private final Access access;
     private final Limits limits;
+    private final Path uploads;
 
+    /** @param uploads directory for files while they come in */
     EnqueueEndpoint(
             DocumentStore documents,
             JobStore store,
             Dispatcher dispatcher,
             KnownHandlers handlers,
             Access access,
-            Limits limits) {
+            Limits limits,
+            Path uploads) {
         this.documents = documents;
         this.store = store;
         this.dispatcher = dispatcher;
         this.handlers = handlers;
         this.access = access;
         this.limits = limits;
+        this.uploads = uploads;
     }
 
     /**
@@ -60,10 +66,9 @@ final class EnqueueEndpoint {
     record Limits(long maxUploadBytes, int maxAttempts, int urgentMaxPages, int slowMinPages) {}
 
     void handle(Context ctx) {
-        var type = ctx.contentType() == null ? "" : ctx.contentType().toLowerCase(java.util.Locale.ROOT);
-        if (type.startsWith("multipart/form-data")) {
+        if (isForm(ctx)) {
             enqueueDocument(ctx);
-        } else if (type.startsWith("application/json")) {
+        } else if (mediaType(ctx).equals("application/json")) {
             enqueueInput(ctx);
         } else {
             throw new ApiError(
@@ -73,11 +78,21 @@ final class EnqueueEndpoint {
         }
     }
 
+    static boolean isForm(Context ctx) {
+        return mediaType(ctx).equals("multipart/form-data");
+    }
+
+    /** Without parameters such as charset or boundary. */
+    private static String mediaType(Context ctx) {
+        var type = ctx.contentType() == null ? "" : ctx.contentType();
+        return type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    }
+
     private void enqueueDocument(Context ctx) {
         var realm = Access.realm(ctx);
         var key = idempotencyKey(ctx);
         var traceparent = traceparent(ctx);
-        var upload = Upload.receive(ctx, limits.maxUploadBytes());
+        var upload = Upload.receive(ctx, limits.maxUploadBytes(), uploads);
         var asked = Submission.ofForm(upload.fields(), handlers);
         var pages = pages(upload);
         var document = store(upload);

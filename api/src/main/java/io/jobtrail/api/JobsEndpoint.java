@@ -141,8 +141,9 @@ final class JobsEndpoint {
         var document = documents
                 .find(job.documentId())
                 .orElseThrow(() -> new ApiError(ErrorCode.NOT_FOUND, null, "the file is not kept any more"));
-        var encoded =
-                URLEncoder.encode(document.filename(), StandardCharsets.UTF_8).replace("+", "%20");
+        var encoded = URLEncoder.encode(document.filename(), StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace("*", "%2A"); // the one character that RFC 5987 does not take as it is
         ctx.header("Content-Disposition", "attachment; filename*=UTF-8''" + encoded);
         ctx.header("Content-Length", Long.toString(document.size()));
         ctx.contentType(document.contentType()).result(documents.open(document));
@@ -158,11 +159,18 @@ final class JobsEndpoint {
     }
 
     private static void onlyKnown(Context ctx, Set<String> allowed) {
-        for (var name : ctx.queryParamMap().keySet()) {
+        ctx.queryParamMap().forEach((name, values) -> {
             if (!allowed.contains(name)) {
-                throw ApiError.notOneOf(ErrorCode.UNKNOWN_FIELD, "query parameter", name, new TreeSet<>(allowed));
+                throw new ApiError(
+                        ErrorCode.UNKNOWN_FIELD,
+                        name,
+                        "%s is not known here; known are %s"
+                                .formatted(name, String.join(", ", new TreeSet<>(allowed))));
             }
-        }
+            if (values.size() > 1) {
+                throw ApiError.invalid(name, "was given more than once");
+            }
+        });
     }
 
     private static String text(Context ctx, String name) {

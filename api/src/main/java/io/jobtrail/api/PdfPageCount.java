@@ -16,8 +16,13 @@ import java.util.zip.Inflater;
  * never fails: whatever it cannot tell is unknown.
  */
 final class PdfPageCount {
-    private static final Pattern NODE = Pattern.compile(
-            "/Type\\s*/Pages\\b[^>]{0,2000}?/Count\\s+(\\d{1,7})|/Count\\s+(\\d{1,7})[^>]{0,2000}?/Type\\s*/Pages\\b");
+    /** Other entries of the same dictionary. Possessive and ending at the next Type or Count, so that no text is read twice. */
+    private static final String BETWEEN = "[^>/]*+(?:/(?!Count\\b|Type\\b)[^>/]*+){0,40}+";
+
+    private static final String COUNT = "/Count\\s++(\\d{1,7})";
+    private static final String TYPE = "/Type\\s*+/Pages\\b";
+    private static final Pattern NODE = Pattern.compile(TYPE + BETWEEN + COUNT + "|" + COUNT + BETWEEN + TYPE);
+
     private static final int WINDOW = 1 << 20;
     private static final int OVERLAP = 64 << 10;
     private static final int MAX_STREAM = 4 << 20;

@@ -4,12 +4,14 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.jobtrail.config.Json;
+import io.jobtrail.job.JobIds;
 import io.jobtrail.store.DatabaseFailure;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.slf4j.Logger;
@@ -27,6 +29,10 @@ final class Problems {
         routes.exception(ApiError.class, (e, ctx) -> render(ctx, e.code, e.field, e.getMessage()));
         routes.exception(HttpResponseException.class, Problems::http);
         routes.exception(DatabaseFailure.class, Problems::database);
+        routes.exception(EofException.class, (e, ctx) -> {
+            LOG.debug("request {} {} {}: the caller left", RequestId.of(ctx), ctx.method(), ctx.path());
+            render(ctx, ErrorCode.MALFORMED_REQUEST, null, "The body ends early");
+        });
         routes.exception(Exception.class, (e, ctx) -> {
             LOG.error("request {} {} {} failed", RequestId.of(ctx), ctx.method(), ctx.path(), e);
             render(
@@ -89,8 +95,14 @@ final class Problems {
                     null,
                     String.valueOf(reason),
                     request.getHttpURI().getPath());
+            var id = JobIds.next().toString();
             problem.put("status", status);
-            response.getHeaders().put("Content-Type", MEDIA_TYPE);
+            problem.put("request_id", id);
+            response.getHeaders()
+                    .put("Content-Type", MEDIA_TYPE)
+                    .put("X-Request-Id", id)
+                    .put("X-Content-Type-Options", "nosniff")
+                    .put("Cache-Control", "no-store");
             response.write(true, ByteBuffer.wrap(Json.write(problem).getBytes(StandardCharsets.UTF_8)), callback);
             return true;
         };

@@ -1,13 +1,19 @@
 package io.jobtrail.api;
 
 import io.javalin.Javalin;
+import io.javalin.http.Context;
 import io.javalin.json.JavalinJackson;
 import io.jobtrail.config.Json;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 
 /** All paths of the web process on one screen. */
 final class Routes {
     /** Largest body that is read whole: JSON. Files are streamed and have a limit of their own. */
     private static final long MAX_JSON_BYTES = 10L << 20;
+
+    /** Far more than the fields that are known; keeps a form of very many small parts from filling the memory. */
+    static final int MAX_FORM_PARTS = 100;
 
     private Routes() {}
 
@@ -19,6 +25,11 @@ final class Routes {
             config.http.prefer405over404 = true;
             config.jsonMapper(new JavalinJackson(Json.MAPPER, false));
             config.jetty.modifyServer(server -> server.setErrorHandler(Problems.beforeRouting()));
+            // Else a well-known header that differs from an earlier one of the connection only in case is taken for
+            // that
+            // one: a wrong Authorization for the right one, where a proxy shares the connection.
+            config.jetty.modifyHttpConfiguration(http -> http.setHeaderCacheCaseSensitive(true));
+            config.jetty.modifyServletContextHandler(context -> context.setMaxFormKeys(MAX_FORM_PARTS));
             Problems.install(config.routes);
 
             config.routes.before(ctx -> {
@@ -27,6 +38,8 @@ final class Routes {
                 ctx.header("Cache-Control", "no-store");
             });
             config.routes.before("/pipeline/*", access::check);
+            config.routes.before("/pipeline/*", Routes::refuseMalformedQuery);
+            config.routes.before("/pipeline/*", Routes::refuseLargeJson);
 
             config.routes.post("/pipeline/enqueue", enqueue::handle);
             config.routes.get("/pipeline/status/{id}", jobs::status);
@@ -41,5 +54,27 @@ final class Routes {
             config.routes.get("/health/ready", health::ready);
             config.routes.get("/health", health::health);
         });
+    }
+
+    /** By the declared length, before the body is read; one that declares none is counted while it is read. */
+    private static void refuseLargeJson(Context ctx) {
+        if (!EnqueueEndpoint.isForm(ctx) && ctx.req().getContentLengthLong() > MAX_JSON_BYTES) {
+            throw new ApiError(
+                    ErrorCode.BODY_TOO_LARGE, null, "a JSON body may have at most " + MAX_JSON_BYTES + " bytes");
+        }
+    }
+
+    /** Otherwise a parameter that cannot be decoded would be passed over, and a filter would let everything through. */
+    private static void refuseMalformedQuery(Context ctx) {
+        var query = ctx.queryString();
+        try {
+            if (query == null
+                    || !URLDecoder.decode(query, StandardCharsets.UTF_8).contains("\uFFFD")) {
+                return;
+            }
+        } catch (IllegalArgumentException e) {
+            // answered below, like bytes that are no UTF-8
+        }
+        throw new ApiError(ErrorCode.MALFORMED_REQUEST, null, "the query string has a malformed percent-encoding");
     }
 }

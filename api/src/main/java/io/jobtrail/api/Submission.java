@@ -1,7 +1,9 @@
 package io.jobtrail.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.QueueName;
@@ -30,6 +32,13 @@ record Submission(
 
     private static final Set<String> SHARED =
             Set.of("queue", "handler", "max_attempts", "run_after", "timeout_sec", "options");
+
+    /** Years of five digits are no RFC 3339, and the database does not take all of them. */
+    private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
+
+    /** A name that stands twice is refused, for one of its values would be lost without a word. */
+    private static final ObjectReader READER =
+            Json.MAPPER.reader().with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
     /** From the text fields of a form. */
     static Submission ofForm(Map<String, String> fields, Supplier<? extends Collection<String>> handlers) {
@@ -115,7 +124,7 @@ record Submission(
         if (node == null || node.isNull()) {
             return null;
         }
-        if (!node.isIntegralNumber() || node.longValue() < min || node.longValue() > max) {
+        if (!node.isIntegralNumber() || !node.canConvertToLong() || node.longValue() < min || node.longValue() > max) {
             throw ApiError.invalid(field, "must be a whole number from %d to %d, not %s".formatted(min, max, node));
         }
         return node.intValue();
@@ -130,11 +139,19 @@ record Submission(
     }
 
     private static Instant time(String value) {
-        try {
-            return value == null ? null : OffsetDateTime.parse(value).toInstant();
-        } catch (DateTimeException e) {
-            throw ApiError.invalid("run_after", "must be a time such as 2026-01-31T12:00:00Z, not " + value);
+        if (value == null) {
+            return null;
         }
+        try {
+            var time = OffsetDateTime.parse(value).toInstant();
+            if (!time.isBefore(Instant.EPOCH) && time.isBefore(END_OF_TIME)) {
+                return time;
+            }
+        } catch (DateTimeException e) {
+            // answered below, like one that no calendar needs
+        }
+        throw ApiError.invalid(
+                "run_after", "must be a time such as 2026-01-31T12:00:00Z, from 1970 to 9999, not " + value);
     }
 
     private static JsonNode object(ObjectNode json, String field) {
@@ -150,9 +167,12 @@ record Submission(
 
     private static JsonNode parse(String field, String text) {
         try {
-            var node = Json.MAPPER.readTree(text);
+            var node = READER.readTree(text);
             if (node == null || node.isMissingNode()) {
                 throw new ApiError(ErrorCode.MALFORMED_JSON, field, "there is no JSON");
+            }
+            if (!isFinite(node)) {
+                throw new ApiError(ErrorCode.MALFORMED_JSON, field, "there is a number too large for a double");
             }
             return node;
         } catch (JsonProcessingException e) {
@@ -166,5 +186,17 @@ record Submission(
                                     place == null ? 0 : place.getLineNr(),
                                     place == null ? 0 : place.getColumnNr()));
         }
+    }
+
+    /** 1e400 is JSON, but would reach the handler as infinity, which is not. */
+    private static boolean isFinite(JsonNode node) {
+        if (node.isContainerNode()) {
+            for (var child : node) {
+                if (!isFinite(child)) {
+                    return false;
+                }
+            }
+        }
+        return !node.isFloatingPointNumber() || Double.isFinite(node.doubleValue());
     }
 }

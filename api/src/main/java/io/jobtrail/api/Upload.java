@@ -7,19 +7,29 @@ import jakarta.servlet.http.Part;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A multipart request with one file, received whole: small ones in memory, larger ones in a temporary file that goes with the
  * request. Enforces the size while bytes come in. Knows nothing of jobs.
  */
 final class Upload {
-    private static final int IN_MEMORY_BYTES = 256 << 10;
+    /** Each part may keep so much in memory, and {@link Routes} lets a request have so many parts. */
+    private static final int IN_MEMORY_BYTES = 64 << 10;
+
     private static final int FIELD_BYTES = 64 << 10;
     private static final String FILE = "file";
+
+    /** Controls, halves of characters, line ends and what turns the direction of writing; joiners within emoji stay. */
+    private static final Pattern UNSAFE =
+            Pattern.compile("[\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\u061C\\u200E\\u200F\\u202A-\\u202E\\u2066-\\u2069\\uFEFF]");
 
     private final Part file;
     private final Map<String, String> fields;
@@ -29,14 +39,16 @@ final class Upload {
         this.fields = fields;
     }
 
-    /** @param maxBytes largest file */
-    static Upload receive(Context ctx, long maxBytes) {
+    /**
+     * @param maxBytes largest file
+     * @param directory for temporary files; made anew when somebody has tidied it away
+     */
+    static Upload receive(Context ctx, long maxBytes, Path directory) {
         long maxRequest = maxBytes + 16L * FIELD_BYTES;
         if (ctx.req().getContentLengthLong() > maxRequest) {
             throw tooLarge(maxBytes);
         }
-        var limits =
-                new MultipartConfigElement(System.getProperty("java.io.tmpdir"), maxBytes, maxRequest, IN_MEMORY_BYTES);
+        var limits = new MultipartConfigElement(made(directory), maxBytes, maxRequest, IN_MEMORY_BYTES);
         ctx.req().setAttribute("org.eclipse.jetty.multipartConfig", limits);
         var files = new ArrayList<Part>();
         var fields = new LinkedHashMap<String, String>();
@@ -58,8 +70,7 @@ final class Upload {
     String filename() {
         var name = file.getSubmittedFileName() == null ? "" : file.getSubmittedFileName();
         var last = name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
-        var clean = last.replaceAll("[\\p{Cntrl}\\u202A-\\u202E\\u2066-\\u2069]", "")
-                .strip();
+        var clean = UNSAFE.matcher(last).replaceAll("").strip();
         if (clean.isEmpty() || clean.chars().allMatch(c -> c == '.')) {
             return "unnamed";
         }
@@ -81,21 +92,34 @@ final class Upload {
         return file.getInputStream();
     }
 
+    private static String made(Path directory) {
+        try {
+            return Files.createDirectories(directory).toString();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
     private static Iterable<Part> parts(Context ctx, long maxBytes) {
         try {
             return ctx.req().getParts();
         } catch (IllegalStateException | IOException | ServletException e) {
-            throw isTooLarge(e)
-                    ? tooLarge(maxBytes)
-                    : new ApiError(
-                            ErrorCode.MALFORMED_MULTIPART, null, "the multipart body ends early or has no boundary");
+            if (says(e, "exceeded") && !says(e, "headers")) {
+                throw tooLarge(maxBytes);
+            }
+            throw new ApiError(
+                    ErrorCode.MALFORMED_MULTIPART,
+                    null,
+                    says(e, "too many keys")
+                            ? "a form may have at most " + Routes.MAX_FORM_PARTS + " parts"
+                            : "the multipart body ends early, has no boundary, or has a part with bad headers or no name");
         }
     }
 
-    private static boolean isTooLarge(Throwable e) {
+    /** The server tells its reasons apart by words only. */
+    private static boolean says(Throwable e, String words) {
         for (var cause = e; cause != null; cause = cause.getCause()) {
-            var message = String.valueOf(cause.getMessage()).toLowerCase(java.util.Locale.ROOT);
-            if (message.contains("exceed") || message.contains("too large")) {
+            if (String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT).contains(words)) {
                 return true;
             }
         }

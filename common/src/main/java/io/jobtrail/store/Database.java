@@ -89,9 +89,10 @@ public final class Database implements AutoCloseable {
                     e.addSuppressed(rollback);
                 }
                 throw e;
-            } finally {
-                connection.setAutoCommit(true);
             }
+            // The pool turns auto-commit on again. Doing it here would fail on a connection that broke meanwhile, and
+            // its
+            // "is closed" would hide that the database is away.
         });
     }
 

@@ -1,0 +1,140 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** With an admin key nothing below /pipeline is answered without it; without one nobody but this machine is let in. */
+class AccessTest {
+    private static final String KEY = "a-key-for-the-tests";
+    private static RunningApi api;
+
+    @BeforeAll
+    static void start() {
+        api = RunningApi.start("ADMIN_API_KEY", KEY, "HOST", "127.0.0.1");
+    }
+
+    @AfterAll
+    static void stop() {
+        api.close();
+    }
+
+    static Stream<String> routes() {
+        return api.server.routes().stream().filter(route -> route.contains(" /pipeline") && !route.contains("*"));
+    }
+
+    @Test
+    void theTableOfRoutesIsWalked() {
+        assertThat(routes())
+                .contains("POST /pipeline/enqueue", "GET /pipeline/stats")
+                .hasSizeGreaterThan(7);
+    }
+
+    @ParameterizedTest
+    @MethodSource("routes")
+    void everyRouteOfThePipelineAsksForTheKey(String route) {
+        var method = route.split(" ")[0];
+        var path = route.split(" ")[1].replaceAll("\\{[^}]*}", "01a20109-be74-7000-9b7e-bcbd8005ded9");
+        var refused = api.send(method, path, null).isProblem(401, "UNAUTHORIZED", "X-Admin-Key");
+        assertThat(refused.header("WWW-Authenticate")).isEqualTo("Bearer");
+        for (var wrong : new String[] {"x", KEY + "x", KEY.substring(1), " ", KEY.toUpperCase(java.util.Locale.ROOT)}) {
+            assertThat(api.send(method, path, null, "X-Admin-Key", wrong).status())
+                    .as(wrong)
+                    .isEqualTo(401);
+            assertThat(api.send(method, path, null, "Authorization", "Bearer " + wrong)
+                            .status())
+                    .as("Bearer %s", wrong)
+                    .isEqualTo(401);
+        }
+        api.send(method, path, null, "Authorization", "Basic " + KEY).is(401);
+        assertThat(api.send(method, path, null, "X-Admin-Key", KEY).status()).isNotIn(401, 403, 500);
+        assertThat(api.send(method, path, null, "Authorization", "bearer " + KEY)
+                        .status())
+                .isNotIn(401, 403, 500);
+    }
+
+    @Test
+    void keyOpensTheDoor() {
+        api.get("/pipeline/stats", "X-Admin-Key", KEY).is(200);
+        api.get("/pipeline/stats", "Authorization", "Bearer " + KEY).is(200);
+        var id = api.enqueue("{\"handler\":\"echo\"}", "X-Admin-Key", KEY)
+                .is(202)
+                .jobId();
+        assertThat(api.column(id, "actor")).isEqualTo("admin");
+    }
+
+    @Test
+    void keyInOtherCaseIsWrongEvenOnAConnectionThatHasSeenTheRightOne() throws IOException {
+        var request = "GET /pipeline/stats HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n%s\r\n";
+        var answers = api.raw(request.formatted(KEY, "")
+                + request.formatted(KEY.toUpperCase(java.util.Locale.ROOT), "Connection: close\r\n"));
+        assertThat(answers).startsWith("HTTP/1.1 200").contains("HTTP/1.1 401");
+    }
+
+    @Test
+    void refusedUploadLeavesNothing() {
+        var jobs = api.count("pipeline_jobs");
+        api.upload(Form.of("a.txt", new byte[300_000])).isProblem(401, "UNAUTHORIZED", "X-Admin-Key");
+        api.assertHolds(jobs, 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/pipeline//stats",
+                "//pipeline/stats",
+                "/pipeline/stats/",
+                "/PIPELINE/stats",
+                "/%70ipeline/stats",
+                "/pipeline/%73tats",
+                "/pipeline;a=b/stats",
+                "/pipeline/stats;a=b",
+                "/x/../pipeline/stats",
+                "/./pipeline/stats",
+                "/heartbeat/../pipeline/stats",
+                "/x/%2e%2e/pipeline/stats",
+                "/pipeline%2fstats",
+                "/pipeline/./stats",
+                "http://127.0.0.1/pipeline/stats",
+                "/pipeline/stats?key=" + KEY
+            })
+    void noSpellingOfAPathGoesRoundTheKey(String path) throws IOException {
+        var answer = api.raw("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assertThat(answer).matches("(?s)HTTP/1\\.1 40[014] .*").doesNotContain("by_status");
+    }
+
+    @Test
+    void heartbeatAndHealthNeedNoKey() {
+        api.get("/heartbeat").is(200);
+        api.get("/health").is(200);
+        api.get("/health/ready").is(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"0.0.0.0", "::", "192.168.1.1", "example.org", "127.0.0.1.example.org", "localhost.example.org"})
+    void withoutKeyOnlyLoopbackIsServed(String host) {
+        var settings = RunningApi.settings(api.database.environmentUrl(), "HOST", host);
+        assertThatThrownBy(() -> ApiServer.start(settings))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("ADMIN_API_KEY")
+                .hasMessageContaining("ALLOW_ANONYMOUS");
+    }
+
+    @Test
+    void withoutKeyAllIsServedWhenThatIsMeant() {
+        var settings = RunningApi.settings(api.database.environmentUrl(), "HOST", "0.0.0.0", "ALLOW_ANONYMOUS", "true");
+        assertThatCode(() -> ApiServer.start(settings).close()).doesNotThrowAnyException();
+        var loopback = RunningApi.settings(api.database.environmentUrl(), "HOST", "localhost");
+        assertThatCode(() -> ApiServer.start(loopback).close()).doesNotThrowAnyException();
+    }
+}

@@ -1,0 +1,46 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class DroppedUploadTest {
+    @Test
+    void senderThatLeavesHalfWayLeavesNothingAndHurtsNobody() throws Exception {
+        try (var api = RunningApi.start()) {
+            var form = Form.of("big.bin", new byte[3 << 20]);
+            var body = form.bytes();
+            for (int i = 0; i < 20; i++) {
+                var chunked = i % 2 == 1;
+                try (var socket = api.connect()) {
+                    var out = socket.getOutputStream();
+                    out.write(("POST /pipeline/enqueue HTTP/1.1\r\nHost: x\r\nContent-Type: " + form.contentType()
+                                    + "\r\n"
+                                    + (chunked
+                                            ? "Transfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(body.length)
+                                                    + "\r\n"
+                                            : "Content-Length: " + body.length + "\r\n\r\n"))
+                            .getBytes(StandardCharsets.US_ASCII));
+                    out.write(body, 0, body.length / 2);
+                    out.flush();
+                    if (i < 4) {
+                        // The server is in the middle of it, with a file in its directory, when the sender goes.
+                        await().atMost(Duration.ofSeconds(10))
+                                .untilAsserted(
+                                        () -> assertThat(api.temporaryFiles()).isNotEmpty());
+                    }
+                    if (i % 4 > 1) {
+                        socket.setSoLinger(true, 0); // a reset in place of an orderly end
+                    }
+                }
+            }
+            api.get("/heartbeat").is(200);
+            api.assertNothingIsLeft();
+            api.upload(form).is(202);
+            api.assertHolds(1, 1);
+        }
+    }
+}

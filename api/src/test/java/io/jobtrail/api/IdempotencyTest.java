@@ -1,0 +1,110 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class IdempotencyTest {
+    private RunningApi api;
+
+    @BeforeEach
+    void start() {
+        api = RunningApi.start();
+    }
+
+    @AfterEach
+    void stop() {
+        api.close();
+    }
+
+    @Test
+    void sameKeyAgainAnswersTheSameJobAndKeepsOneDocument() {
+        var first = api.upload(file("one"), "Idempotency-Key", "k1").is(202);
+        var again = api.upload(file("one"), "Idempotency-Key", "k1").is(200);
+        assertThat(again.jobId()).isEqualTo(first.jobId());
+        assertThat(again.json().path("already_existed").booleanValue()).isTrue();
+        assertThat(again.header("Location")).isEqualTo(first.header("Location"));
+        api.assertHolds(1, 1);
+    }
+
+    @Test
+    void sameKeyWithOtherContentIsRefusedAndKeepsNothingMore() {
+        var first = api.upload(file("one"), "Idempotency-Key", "k1").is(202);
+        api.upload(file("two"), "Idempotency-Key", "k1")
+                .isProblem(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key")
+                .says("k1", first.jobId().toString());
+        api.upload(file("one").field("handler", "echo"), "Idempotency-Key", "k1")
+                .is(422);
+        api.upload(file("one").field("options", "{\"a\":1}"), "Idempotency-Key", "k1")
+                .is(422);
+        api.enqueue("{\"handler\":\"process_document\"}", "Idempotency-Key", "k1")
+                .is(422);
+        api.assertHolds(1, 1);
+        assertThat(api.count("pipeline_document_parts")).isEqualTo(1);
+    }
+
+    @Test
+    void keyStandsForOneJobInEachRealm() {
+        var one =
+                api.upload(file("one"), "Idempotency-Key", "k1", "X-Realm", "a").is(202);
+        var two =
+                api.upload(file("two"), "Idempotency-Key", "k1", "X-Realm", "b").is(202);
+        assertThat(one.jobId()).isNotEqualTo(two.jobId());
+        api.assertHolds(2, 2);
+    }
+
+    @Test
+    void submissionsWithoutKeyAreAllDifferent() {
+        api.upload(file("one")).is(202);
+        api.upload(file("one")).is(202);
+        api.assertHolds(2, 2);
+    }
+
+    @Test
+    void jsonHasTheSameRules() {
+        var body = "{\"handler\":\"echo\",\"input\":{\"n\":1}}";
+        var first = api.enqueue(body, "Idempotency-Key", "k1").is(202);
+        assertThat(api.enqueue(body, "Idempotency-Key", "k1").is(200).jobId()).isEqualTo(first.jobId());
+        api.enqueue(body.replace("1", "2"), "Idempotency-Key", "k1").is(422);
+        api.assertHolds(1, 0);
+    }
+
+    @Test
+    void ofTwentyAtOnceOneMakesTheJob() throws Exception {
+        var together = new CountDownLatch(1);
+        var threads = Executors.newFixedThreadPool(20);
+        try {
+            var answers = new ArrayList<Future<Answer>>();
+            for (int i = 0; i < 20; i++) {
+                answers.add(threads.submit(() -> {
+                    together.await();
+                    return api.upload(file("one"), "Idempotency-Key", "k1");
+                }));
+            }
+            together.countDown();
+            var ids = new ArrayList<>();
+            var created = 0;
+            for (var answer : answers) {
+                created += answer.get().status() == 202 ? 1 : 0;
+                assertThat(answer.get().status()).isIn(200, 202);
+                ids.add(answer.get().jobId());
+            }
+            assertThat(created).isEqualTo(1);
+            assertThat(ids).containsOnly(ids.get(0));
+            api.assertHolds(1, 1);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static Form file(String text) {
+        return Form.of("a.txt", text.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,214 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.zip.DeflaterOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PdfPageCountTest {
+    private static final Duration PATIENCE = Duration.ofMillis(300);
+
+    /** More than the patience by what one piece of work between two looks at the clock may take on a busy machine. */
+    private static final Duration BOUND = Duration.ofSeconds(3);
+
+    @ParameterizedTest
+    @CsvSource({"memo.pdf, 2", "quarterly-report.pdf, 8", "long-manual.pdf, 53"})
+    void samplesHaveTheirPages(String name, int pages) throws IOException {
+        assertThat(count(Files.readAllBytes(Path.of("../samples", name)))).hasValue(pages);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "<< /Type /Pages /Kids [3 0 R] /Count 7 >>",
+                "<</Count 7/Kids[3 0 R]/Type/Pages>>",
+                "<< /Type/Pages\n/MediaBox [0 0 1 1]\n/Count\n7>>",
+                "<< /Type /Pages /Count 3 /Parent 1 0 R >> << /Type /Pages /Count 7 /Kids [2 0 R] >>"
+            })
+    void plainTreeIsRead(String tree) throws IOException {
+        assertThat(count(pdf(tree))).hasValue(7);
+    }
+
+    @Test
+    void rootWithVeryManyKidsIsRead() throws IOException {
+        assertThat(count(pdf("<< /Type /Pages /Kids [" + "3 0 R ".repeat(5_000) + "] /Count 5000 >>")))
+                .hasValue(5_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "<< /Type /Page /Count 7 >>",
+                "<< /Type /Outlines /Count 7 >>",
+                "<< /Count 7 >> << /Type /Pages /Kids [] >>",
+                "<< /Type /Pages /Count -7 >>",
+                "no tree at all"
+            })
+    void whatIsNoPageTreeIsUnknown(String text) throws IOException {
+        assertThat(count(pdf(text))).isEmpty();
+    }
+
+    @Test
+    void treeInObjectStreamIsRead() throws IOException {
+        assertThat(count(objectStream("1 0 << /Type /Pages /Count 7 /Kids [3 0 R] >>")))
+                .hasValue(7);
+    }
+
+    @Test
+    void brokenObjectStreamIsUnknown() throws IOException {
+        assertThat(count(pdf("<< /Type /ObjStm >>\nstream\nnot compressed at all\nendstream")))
+                .isEmpty();
+        assertThat(count(pdf("<< /Type /ObjStm >>\nstream"))).isEmpty();
+        assertThat(count(pdf("<< /Type /ObjStm"))).isEmpty();
+    }
+
+    @Test
+    void truncatedFileNeverFails() throws IOException {
+        var whole = Files.readAllBytes(Path.of("../samples/quarterly-report.pdf"));
+        for (int length = 0; length < whole.length; length += 997) {
+            var pages = count(java.util.Arrays.copyOf(whole, length));
+            assertThat(pages.orElse(8)).isBetween(1, 8);
+        }
+    }
+
+    @Test
+    void hugeCountIsOnlyANumber() throws IOException {
+        assertThat(count(pdf("<< /Type /Pages /Count 9999999 >>"))).hasValue(9_999_999);
+        assertThat(count(pdf("<< /Type /Pages /Count 99999999999999999999 >>")).orElse(0))
+                .isNotNegative();
+    }
+
+    @Test
+    void treeAtTheBorderOfTwoWindowsIsRead() throws IOException {
+        var tree = "<< /Type /Pages /Kids [3 0 R] /Count 7 >>";
+        for (int offset = -60; offset <= 60; offset += 3) {
+            assertThat(count(pdf("x".repeat((1 << 20) + offset - 40) + tree)))
+                    .as("at %d", offset)
+                    .hasValue(7);
+        }
+    }
+
+    @Test
+    void bombInAnObjectStreamIsBoundedInMemoryAndTime() {
+        var bomb = objectStream("\0".repeat(120 << 20));
+        assertThat(bomb.length).isLessThan(200_000);
+        var before = used();
+        assertThat(timed(new ByteArrayInputStream(bomb))).isEmpty();
+        assertThat(used() - before).isLessThan(60L << 20);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/Type/Pages",
+                "/Type/Pages ",
+                "/Count 1",
+                "/Count 1/Type",
+                "/ObjStm stream\n",
+                "/Type/Pages/Count",
+                "\n",
+                "("
+            })
+    void endlessRepetitionIsBoundedInTime(String piece) {
+        timed(new ByteArrayInputStream(pdf(piece.repeat((3 << 20) / piece.length()))));
+        timed(new ByteArrayInputStream(objectStream(piece.repeat((8 << 20) / piece.length()))));
+    }
+
+    @Test
+    void veryLargePdfIsGivenUp() {
+        var text = "%PDF-1.7\n<< /Type /Pages /Count 2 >>\n".getBytes(StandardCharsets.ISO_8859_1);
+        assertThat(timed(new Endless(text, 40L << 30)))
+                .as("half a look says nothing")
+                .isEmpty();
+    }
+
+    @Test
+    void veryLargeFileThatIsNoPdfIsNotReadAtAll() throws IOException {
+        var file = new Endless("MZ".getBytes(StandardCharsets.ISO_8859_1), 100 << 20);
+        assertThat(PdfPageCount.of(file, PATIENCE)).isEmpty();
+        assertThat(file.position).isLessThan(10);
+    }
+
+    private static OptionalInt count(byte[] bytes) throws IOException {
+        return PdfPageCount.of(new ByteArrayInputStream(bytes), Duration.ofSeconds(20));
+    }
+
+    private static OptionalInt timed(InputStream bytes) {
+        var start = System.nanoTime();
+        try {
+            return PdfPageCount.of(bytes, PATIENCE);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } finally {
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(BOUND);
+        }
+    }
+
+    private static long used() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
+
+    static byte[] pdf(String body) {
+        return ("%PDF-1.7\n" + body + "\n%%EOF").getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    static byte[] objectStream(String objects) {
+        var pdf = new ByteArrayOutputStream();
+        pdf.writeBytes("%PDF-1.7\n5 0 obj << /Type /ObjStm /N 1 /First 4 >>\nstream\r\n"
+                .getBytes(StandardCharsets.ISO_8859_1));
+        try (var deflater = new DeflaterOutputStream(pdf)) {
+            deflater.write(objects.getBytes(StandardCharsets.ISO_8859_1));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        pdf.writeBytes("\nendstream endobj\n%%EOF".getBytes(StandardCharsets.ISO_8859_1));
+        return pdf.toByteArray();
+    }
+
+    /** Zeros after a beginning. */
+    private static final class Endless extends InputStream {
+        private final byte[] start;
+        private final long length;
+        private long position;
+
+        Endless(byte[] start, long length) {
+            this.start = start;
+            this.length = length;
+        }
+
+        @Override
+        public int read() {
+            if (position >= length) {
+                return -1;
+            }
+            int at = (int) Math.min(position++, start.length);
+            return at < start.length ? start[at] : 0;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int count) throws IOException {
+            if (position < start.length) {
+                return super.read(target, offset, Math.min(count, start.length - (int) position));
+            }
+            if (position >= length) {
+                return -1;
+            }
+            java.util.Arrays.fill(target, offset, offset + count, (byte) 0);
+            position += count;
+            return count;
+        }
+    }
+}

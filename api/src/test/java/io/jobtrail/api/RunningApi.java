@@ -1,0 +1,177 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.config.Settings;
+import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.JobtrailDatabase;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The web process as one test class sees it: on a port of its own, with a database of its own, spoken to over real HTTP. */
+final class RunningApi implements AutoCloseable {
+    final JobtrailDatabase database;
+    final ApiServer server;
+
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
+
+    private RunningApi(JobtrailDatabase database, ApiServer server) {
+        this.database = database;
+        this.server = server;
+    }
+
+    /** @param settings names and values of environment variables */
+    static RunningApi start(String... settings) {
+        var database = JobtrailDatabase.fresh();
+        database.asOwner(
+                "INSERT INTO pipeline_handlers (name) VALUES ('process_document'), ('echo') ON CONFLICT DO NOTHING");
+        return new RunningApi(database, ApiServer.start(settings(database.environmentUrl(), settings)));
+    }
+
+    static Settings settings(String databaseUrl, String... more) {
+        var environment = new HashMap<>(Map.of(
+                "DATABASE_URL", databaseUrl,
+                "REDIS_URL", TestServers.redis().url(),
+                "PORT", "0",
+                "DB_POOL_MIN", "0",
+                "DB_POOL_MAX", "6"));
+        for (int i = 0; i < more.length; i += 2) {
+            environment.put(more[i], more[i + 1]);
+        }
+        return Settings.fromEnvironment(environment);
+    }
+
+    Answer get(String path, String... headers) {
+        return exchange("GET", path, BodyPublishers.noBody(), headers);
+    }
+
+    Answer upload(Form form, String... headers) {
+        return send("POST", "/pipeline/enqueue", form.bytes(), with(headers, "Content-Type", form.contentType()));
+    }
+
+    Answer enqueue(String json, String... headers) {
+        return send(
+                "POST",
+                "/pipeline/enqueue",
+                json.getBytes(StandardCharsets.UTF_8),
+                with(headers, "Content-Type", "application/json"));
+    }
+
+    Answer send(String method, String path, byte[] body, String... headers) {
+        return exchange(
+                method, path, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body), headers);
+    }
+
+    /** The same without a declared length. */
+    Answer sendChunked(String path, byte[] body, String... headers) {
+        return exchange("POST", path, BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body)), headers);
+    }
+
+    private Answer exchange(String method, String path, BodyPublisher body, String... headers) {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .timeout(Duration.ofSeconds(30))
+                .method(method, body);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        try {
+            var response = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+            return new Answer(response.statusCode(), response.headers(), response.body());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A connection for requests that no HTTP client would send. */
+    Socket connect() throws IOException {
+        var socket = new Socket("127.0.0.1", server.port());
+        socket.setSoTimeout(20_000);
+        return socket;
+    }
+
+    /** Sends the bytes as they are and answers all that comes back until the server closes the connection. */
+    String raw(byte[]... pieces) throws IOException {
+        try (var socket = connect()) {
+            for (var piece : pieces) {
+                socket.getOutputStream().write(piece);
+            }
+            socket.getOutputStream().flush();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    String raw(String request) throws IOException {
+        return raw(request.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    long count(String table) {
+        return database.runtime()
+                .first("SELECT count(*) FROM " + table, row -> row.getLong(1))
+                .orElseThrow();
+    }
+
+    /** The value of one column of one job, as text. */
+    String column(Object job, String column) {
+        return database.runtime()
+                .list(
+                        "SELECT (%s)::text FROM pipeline_jobs WHERE id = ?".formatted(column),
+                        row -> row.getString(1),
+                        job)
+                .get(0);
+    }
+
+    List<Path> temporaryFiles() {
+        try (var files = Files.list(server.uploads())) {
+            return files.toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void assertNothingIsLeft() {
+        assertHolds(0, 0);
+        assertThat(count("pipeline_document_parts")).isZero();
+    }
+
+    void assertHolds(long jobs, long documents) {
+        assertThat(count("pipeline_jobs")).as("jobs").isEqualTo(jobs);
+        assertThat(count("pipeline_documents")).as("documents").isEqualTo(documents);
+        // The server deletes temporary files just after the answer has gone out.
+        await().atMost(Duration.ofSeconds(5))
+                .untilAsserted(() -> assertThat(temporaryFiles()).isEmpty());
+    }
+
+    private static String[] with(String[] headers, String name, String value) {
+        var all = java.util.Arrays.copyOf(headers, headers.length + 2);
+        all[headers.length] = name;
+        all[headers.length + 1] = value;
+        return all;
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        database.close();
+    }
+}
