@@ -132,6 +132,7 @@ final class WorkerProcess implements AutoCloseable {
                         new JobReader(database),
                         queue,
                         new Dispatcher(queue),
+                        handlers.names(),
                         settings.lease(),
                         "sweeper:" + name)) {
             sweeper.start();

@@ -99,7 +99,7 @@ public record Settings(
                     text("HOST", adminKey == null ? "127.0.0.1" : "0.0.0.0"),
                     (int) number("PORT", 8000, 0, 65_535),
                     (int) number("DB_POOL_MIN", 2, 0, 1_000),
-                    (int) number("DB_POOL_MAX", 10, 1, 1_000),
+                    (int) number("DB_POOL_MAX", 10, 2, 1_000),
                     adminKey,
                     parsed("ALLOW_ANONYMOUS", "false", Reader::bool),
                     parsed("WORKER_QUEUES", String.join(",", QueueName.wireNames()), Reader::queues),

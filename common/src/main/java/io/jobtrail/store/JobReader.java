@@ -7,6 +7,7 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -148,24 +149,32 @@ public final class JobReader {
     /** A job whose id belongs into the Redis list of its queue. */
     public record Due(UUID id, String handler) {}
 
-    /** Number of jobs that could be claimed now. */
-    public long dueCount(QueueName queue) {
-        return database.first("""
+    /** Number of jobs for these handlers that could be claimed now. */
+    public long dueCount(QueueName queue, Collection<String> handlers) {
+        return database.first(
+                        """
                         SELECT count(*) FROM pipeline_jobs j
                         WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= clock_timestamp()
-                          AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)""", row -> row.getLong(1), queue.wireName()).orElseThrow();
+                          AND handler = ANY (?)
+                          AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)""",
+                        row -> row.getLong(1),
+                        queue.wireName(),
+                        Database.array("text", List.copyOf(handlers)))
+                .orElseThrow();
     }
 
-    /** Jobs that could be claimed now, in the order in which they should be. */
-    public List<Due> due(QueueName queue, int limit) {
+    /** Jobs for these handlers that could be claimed now, in the order in which they should be. */
+    public List<Due> due(QueueName queue, Collection<String> handlers, int limit) {
         return database.list(
                 """
                 SELECT id, handler FROM pipeline_jobs j
                 WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= clock_timestamp()
+                  AND handler = ANY (?)
                   AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)
                 ORDER BY run_after LIMIT ?""",
                 row -> new Due(row.getObject("id", UUID.class), row.getString("handler")),
                 queue.wireName(),
+                Database.array("text", List.copyOf(handlers)),
                 limit);
     }
 

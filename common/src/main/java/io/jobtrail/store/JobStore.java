@@ -134,7 +134,9 @@ public final class JobStore {
      */
     public Optional<JobState> leftAs(Claim claim) {
         return database.first(
-                "SELECT new_state FROM pipeline_job_events WHERE job_id = ? AND seq = ? AND actor = ?",
+                """
+                SELECT new_state FROM pipeline_job_events
+                WHERE job_id = ? AND seq = ? AND ? IN (actor, metadata->>'stopped_by')""",
                 row -> JobState.of(row.getString(1)),
                 claim.id(),
                 claim.version() + 1,

@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the claims of this process alive: one statement for all of them, over a connection that nothing else uses. A second
- * thread watches the time, because the first may hang in a statement when Postgres does. Carries stages and progress along, and tells an attempt when it was cancelled, has used up its time, or is lost. Decides
- * nothing about a job's state.
+ * Keeps the claims of this process alive: one statement for all of them, over a connection that nothing else uses. Carries
+ * stages and progress along, and tells an attempt when it was cancelled, has used up its time, or is lost. A second thread
+ * watches the time, because the first may hang in a statement when Postgres does. Decides nothing about a job's state.
  */
 public final class Heartbeats implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Heartbeats.class);
@@ -62,8 +62,7 @@ public final class Heartbeats implements AutoCloseable {
 
     /** From now on the claim is kept alive, until the returned registration is closed. */
     Registration start(LiveContext context) {
-        // Whoever claims a job that this process still runs has it from a release: the older attempt has lost it. The
-        // answers
+        // Whoever claims a job that this process still runs has it from a release: the older attempt has lost it. The answers
         // of Postgres, which name the job only, would not tell.
         running.keySet().stream()
                 .filter(older -> older.claim().id().equals(context.claim().id()))

@@ -8,6 +8,7 @@ import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -28,17 +29,22 @@ public final class Sweeper implements AutoCloseable {
     private final JobReader reader;
     private final JobQueue queue;
     private final Dispatcher dispatcher;
+    private final Set<String> handlers;
     private final Duration lease;
     private final String actor;
     private final ScheduledExecutorService thread;
 
-    /** @param queue null = no Redis, nothing is pushed */
+    /**
+     * @param queue null = no Redis, nothing is pushed
+     * @param handlers what this process can run: jobs for others are pushed by the processes that can
+     */
     public Sweeper(
             Database database,
             JobStore store,
             JobReader reader,
             JobQueue queue,
             Dispatcher dispatcher,
+            Set<String> handlers,
             Duration lease,
             String actor) {
         this.database = database;
@@ -46,6 +52,7 @@ public final class Sweeper implements AutoCloseable {
         this.reader = reader;
         this.queue = queue;
         this.dispatcher = dispatcher;
+        this.handlers = handlers;
         this.lease = lease;
         this.actor = actor;
         thread = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -86,8 +93,8 @@ public final class Sweeper implements AutoCloseable {
     /** By set difference, so that a long list is not pushed a second time. Only looks when Redis holds fewer ids than are due. */
     void pushMissing() {
         for (var name : QueueName.values()) {
-            if (reader.dueCount(name) > queue.length(name)) {
-                var due = reader.due(name, BATCH);
+            if (reader.dueCount(name, handlers) > queue.length(name)) {
+                var due = reader.due(name, handlers, BATCH);
                 var known = queue.ids(name);
                 var missing = due.stream()
                         .filter(job -> !known.contains(job.id()))

@@ -133,9 +133,8 @@ public final class Workers {
      * Takes no more jobs, lets those end that end in time, and gives the rest back to their queues.
      *
      * @param patience how long running jobs may go on
-     * @return true when every job has ended or was given back
      */
-    public boolean stop(Duration patience) {
+    public void stop(Duration patience) {
         stopping.countDown();
         synchronized (this) {
             waiting.forEach(waiter -> waiter.end(false));
@@ -146,7 +145,6 @@ public final class Workers {
                 giveBackByForce();
             }
         }
-        return threads.stream().noneMatch(Thread::isAlive);
     }
 
     /** For handlers that do not hear the interrupt: the fence refuses whatever they still try to write. */
