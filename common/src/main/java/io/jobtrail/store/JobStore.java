@@ -91,7 +91,9 @@ public final class JobStore {
                         new Pulse(row.getBoolean("cancel_requested"), row.getBoolean("expired"))),
                 array("uuid", beats.stream().map(Beat::id).toList()),
                 array("int4", beats.stream().map(Beat::version).toList()),
-                array("text", beats.stream().map(Beat::stage).toList()),
+                array(
+                        "text",
+                        beats.stream().map(beat -> Json.clean(beat.stage())).toList()),
                 array("float4", beats.stream().map(Beat::progress).toList()));
         return pulses;
     }
@@ -122,7 +124,7 @@ public final class JobStore {
                 row -> new AfterFailure(JobState.of(row.getString("status")), Database.instant(row, "run_after")),
                 claim.id(),
                 claim.version(),
-                code,
+                Json.clean(code),
                 Json.clean(error),
                 permanent,
                 retryIn.toMillis());
