@@ -107,6 +107,14 @@ public final class Json {
             super.writeNumber(number);
         }
 
+        @Override
+        public void writeArray(double[] numbers, int offset, int length) throws IOException {
+            for (int i = offset; i < offset + length; i++) {
+                finite(numbers[i]);
+            }
+            super.writeArray(numbers, offset, length);
+        }
+
         private static void finite(double number) throws IOException {
             if (!Double.isFinite(number)) {
                 throw new IOException("JSON has no " + number);

@@ -89,9 +89,8 @@ public final class Database implements AutoCloseable {
                     e.addSuppressed(rollback);
                 }
                 throw e;
-            } finally {
-                connection.setAutoCommit(true);
             }
+            // The pool switches auto-commit on again; doing it here would hide why a broken connection broke.
         });
     }
 
