@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 class SchemaTest {
@@ -37,12 +38,11 @@ class SchemaTest {
         }
     }
 
-    @Test
+    @RepeatedTest(3)
     void fourProcessesMayMigrateAtTheSameMoment() {
         try (var empty = TestDatabase.fresh(SchemaTest::leaveEmpty)) {
             var url = DatabaseUrl.parse(empty.url());
-            var scripts = Together.run(4, i -> Schema.migrate(url));
-            assertThat(scripts.stream().mapToInt(Integer::intValue).sum()).isEqualTo(FILES.size());
+            assertThat(Together.run(4, i -> Schema.migrate(url))).containsExactlyInAnyOrder(FILES.size(), 0, 0, 0);
             assertThat(Schema.migrate(url)).isZero();
         }
     }
