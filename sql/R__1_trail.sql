@@ -35,6 +35,7 @@ BEGIN
         NEW.locked_by := NULL;
     END IF;
     IF NEW.status = 'failed' THEN NEW.error_code := coalesce(NEW.error_code, 'MANUAL'); END IF;
+    IF OLD.status IN ('failed', 'cancelled') THEN NEW.cancel_requested := false; END IF;   -- or it would be cancelled again
     RETURN NEW;
 END $$;
 
@@ -72,6 +73,15 @@ BEGIN
     LEFT JOIN pipeline_job_events p ON p.job_id = n.id AND p.seq = o.version
     WHERE n.version <> o.version;
     RETURN NULL;
+END $$;
+
+-- These two write with the owner's rights. So temporary tables, which everybody may make, must not stand in front of
+-- the real ones, and nobody else may hang the functions to a table of his own.
+DO $$ DECLARE f regprocedure; BEGIN
+    FOREACH f IN ARRAY '{pipeline_jobs_trail_insert(),pipeline_jobs_trail_update()}'::regprocedure[] LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+    END LOOP;
 END $$;
 
 -- Conditions of row triggers are evaluated without calling the function, so a legal transition pays for none of these.

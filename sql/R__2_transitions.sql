@@ -29,9 +29,9 @@ LANGUAGE plpgsql AS $$
 DECLARE made uuid[];
 BEGIN
     WITH given AS (
-        SELECT g.* FROM jsonb_to_recordset(p_jobs) AS g(id uuid, queue text, realm text, handler text, payload jsonb,
+        SELECT g.* FROM ROWS FROM (jsonb_to_recordset(p_jobs) AS (id uuid, queue text, realm text, handler text, payload jsonb,
             document_id uuid, batch_id uuid, max_attempts integer, run_after timestamptz, timeout_sec integer,
-            idempotency_key text, fingerprint text, traceparent text, actor text)
+            idempotency_key text, fingerprint text, traceparent text, actor text)) WITH ORDINALITY AS g
     ), inserted AS (
         INSERT INTO pipeline_jobs (id, queue, realm, handler, payload, document_id, batch_id, max_attempts, run_after,
             timeout_sec, idempotency_key, fingerprint, traceparent, actor, reason)
@@ -39,6 +39,8 @@ BEGIN
             coalesce(g.max_attempts, 5), coalesce(g.run_after, clock_timestamp()), coalesce(g.timeout_sec, q.timeout_sec),
             g.idempotency_key, g.fingerprint, g.traceparent, coalesce(g.actor, 'db:' || session_user), 'SUBMITTED'
         FROM given g LEFT JOIN pipeline_queues q ON q.name = g.queue
+        -- Keys in one order for everybody, or two batches would wait for each other; of the same key the first item counts.
+        ORDER BY g.realm, g.idempotency_key, CASE WHEN g.idempotency_key IS NULL THEN g.id END, g.ordinality
         ON CONFLICT DO NOTHING
         RETURNING id
     )
@@ -95,7 +97,7 @@ $$;
 CREATE FUNCTION claim_jobs(p_queues text[], p_limit integer, p_worker text, p_handlers text[]) RETURNS SETOF pipeline_jobs
 LANGUAGE sql AS $$
     WITH claimable AS MATERIALIZED (
-        SELECT due.id
+        SELECT due.id, wanted.priority, due.run_after
         FROM unnest(p_queues) WITH ORDINALITY AS wanted(queue, priority)
         CROSS JOIN LATERAL (
             SELECT j.id, j.run_after FROM pipeline_jobs j
@@ -105,16 +107,19 @@ LANGUAGE sql AS $$
             ORDER BY j.run_after LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
         ) due
         ORDER BY wanted.priority, due.run_after LIMIT p_limit
+    ), claimed AS (
+        UPDATE pipeline_jobs j
+        SET status = 'running', version = j.version + 1, attempt = j.attempt + 1, locked_by = p_worker, stage = NULL,
+            progress = NULL, started_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
+            updated_at = clock_timestamp(), actor = 'worker:' || p_worker, reason = 'CLAIMED', metadata = NULL
+        FROM claimable c WHERE j.id = c.id
+        RETURNING j.*
     )
-    UPDATE pipeline_jobs j
-    SET status = 'running', version = j.version + 1, attempt = j.attempt + 1, locked_by = p_worker, stage = NULL, progress = NULL,
-        started_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(), updated_at = clock_timestamp(),
-        actor = 'worker:' || p_worker, reason = 'CLAIMED', metadata = NULL
-    FROM claimable c WHERE j.id = c.id
-    RETURNING j.*
+    SELECT j.* FROM claimed j JOIN claimable c ON c.id = j.id ORDER BY c.priority, c.run_after
 $$;
 
--- No transition: renews the lease of claims and stores how far they are (NULL leaves stage or progress as it is).
+-- No transition: renews the lease of claims and stores how far they are (NULL leaves stage or progress as it is, as does
+-- a progress outside 0..1: one handler's mistake must not cost the other claims of the statement their lease).
 -- A claim that is missing in the answer is lost. One past its deadline is not renewed and says expired.
 CREATE FUNCTION update_job_heartbeats(p_ids uuid[], p_versions integer[], p_stages text[], p_progress real[])
 RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean) LANGUAGE sql AS $$
@@ -126,7 +131,8 @@ RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean) LANGUAGE 
     UPDATE pipeline_jobs j
     SET last_heartbeat_at = CASE WHEN clock_timestamp() < j.started_at + make_interval(secs => j.timeout_sec)
                                  THEN clock_timestamp() ELSE j.last_heartbeat_at END,
-        stage = coalesce(b.stage, j.stage), progress = coalesce(b.progress, j.progress)
+        stage = coalesce(b.stage, j.stage),
+        progress = CASE WHEN b.progress BETWEEN 0 AND 1 THEN b.progress ELSE j.progress END
     FROM beating b WHERE j.id = b.id
     RETURNING j.id, j.cancel_requested, clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec)
 $$;
@@ -235,7 +241,7 @@ CREATE FUNCTION retry_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user,
     p_more_attempts integer DEFAULT 5) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE pipeline_jobs
-    SET status = 'queued', version = version + 1, max_attempts = attempt + p_more_attempts, workers_lost = 0,
+    SET status = 'queued', version = version + 1, max_attempts = least(attempt + p_more_attempts, 1000), workers_lost = 0,
         run_after = clock_timestamp(), finished_at = NULL, error = NULL, error_code = NULL, stage = NULL, progress = NULL,
         cancel_requested = false, cancel_actor = NULL, cancel_reason = NULL, updated_at = clock_timestamp(),
         actor = p_actor, reason = p_reason, metadata = NULL
@@ -276,16 +282,18 @@ CREATE FUNCTION release_stale_jobs(p_lease interval DEFAULT '60 seconds', p_limi
 $$;
 
 -- Adds chunks to what the holder of the claim has produced; false: the claim is lost and nothing was stored.
--- The lock keeps the claim from being released between the check and the commit.
+-- What a claim stores while it is being released is never seen: readers ask for the version that finished the job.
+-- The same positions again, after an answer that was lost on the way, change nothing.
 CREATE FUNCTION store_chunks(p_id uuid, p_version integer, p_positions integer[], p_texts text[], p_tokens integer[],
     p_pages_from integer[], p_pages_to integer[], p_embeddings text[]) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM pipeline_jobs WHERE id = p_id AND status = 'running' AND version = p_version FOR KEY SHARE;
+    PERFORM FROM pipeline_jobs WHERE id = p_id AND status = 'running' AND version = p_version;
     IF NOT FOUND THEN RETURN false; END IF;
     INSERT INTO pipeline_chunks (job_id, version, position, text, tokens, page_from, page_to, embedding)
     SELECT p_id, p_version, c.position, c.text, c.tokens, c.page_from, c.page_to, c.embedding::real[]
     FROM unnest(p_positions, p_texts, p_tokens, p_pages_from, p_pages_to, p_embeddings)
-         AS c(position, text, tokens, page_from, page_to, embedding);
+         AS c(position, text, tokens, page_from, page_to, embedding)
+    ON CONFLICT DO NOTHING;
     RETURN true;
 END $$;
 
@@ -322,7 +330,8 @@ BEGIN
     DELETE FROM pipeline_job_prompts WHERE job_id = ANY (gone);
     DELETE FROM pipeline_job_events WHERE job_id = ANY (gone);
     DELETE FROM pipeline_jobs WHERE id = ANY (gone);
-    DELETE FROM pipeline_documents WHERE id = ANY (documents);
+    DELETE FROM pipeline_documents d WHERE d.id = ANY (documents)
+        AND NOT EXISTS (SELECT FROM pipeline_jobs j WHERE j.document_id = d.id);
     PERFORM set_config('jobtrail.purging', 'off', true);
 
     SELECT * INTO before FROM pipeline_job_events WHERE job_id = system ORDER BY seq DESC LIMIT 1;
@@ -331,4 +340,13 @@ BEGIN
         trail_hash(before.hash, system, coalesce(before.seq, 0) + 1, before.new_state, 'purged', 0, p_actor, 'RETENTION',
             summary, at));
     RETURN cardinality(gone);
+END $$;
+
+-- It deletes with the owner's rights: only for those who were given it, and never fooled by temporary tables.
+DO $$ DECLARE f CONSTANT regprocedure := 'purge_jobs(interval,text[],integer,text)'; BEGIN
+    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') THEN
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO jobtrail_runtime', f);
+    END IF;
 END $$;

@@ -52,3 +52,11 @@ SELECT id, queue, handler, status, locked_by, last_heartbeat_at, run_after,
 FROM pipeline_jobs
 WHERE status = 'running' AND last_heartbeat_at < clock_timestamp() - interval '60 seconds'
    OR status IN ('queued', 'retrying') AND run_after < clock_timestamp() - interval '1 hour';
+
+-- Here as well as with the role: Flyway runs a changed file alone, and new views come without the rights of the old ones.
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') THEN
+        GRANT SELECT ON dead_letter_jobs, job_queue_stats, running_jobs_monitor, job_timing_stats, stage_distribution,
+            job_attempts, job_results, stuck_jobs TO jobtrail_runtime;
+    END IF;
+END $$;

@@ -23,6 +23,7 @@ DO $$ BEGIN
             TO jobtrail_runtime;
         GRANT UPDATE ON pipeline_queues TO jobtrail_runtime;
         GRANT INSERT, DELETE ON pipeline_documents, pipeline_document_parts, pipeline_chunks, pipeline_workers TO jobtrail_runtime;
+        GRANT EXECUTE ON FUNCTION purge_jobs(interval, text[], integer, text) TO jobtrail_runtime;
         REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON pipeline_job_events FROM jobtrail_runtime;
         REVOKE DELETE, TRUNCATE ON pipeline_jobs FROM jobtrail_runtime;
     END IF;

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,25 +101,22 @@ final class WorkerProcess implements AutoCloseable {
                 .run(limit, settings.workerConcurrency(), pollInterval);
     }
 
-    /** Returns after SIGTERM or Ctrl-C, with 0 when no job was left behind. */
+    /** Returns after SIGTERM or Ctrl-C. The process then ends with 0: a stop that went as it should is no error. */
     int runUntilStopped() throws InterruptedException {
         var asked = new CountDownLatch(1);
         var done = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> {
-                            asked.countDown();
-                            try {
-                                // Past this the platform kills us anyway; the jobs are given back well before.
-                                done.await(settings.shutdown().toSeconds() + 5, TimeUnit.SECONDS);
-                            } catch (InterruptedException e) {
-                                Thread.currentThread().interrupt();
-                            }
-                            // A stop that went as it should is no error; without this the exit code would be that of
-                            // the signal.
-                            Runtime.getRuntime().halt(done.getCount() == 0 ? 0 : 1);
-                        },
-                        "shutdown"));
+        var exit = new AtomicInteger(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> endWith(asked, done, exit), "shutdown"));
+        try {
+            run(asked);
+            exit.set(0);
+            return 0;
+        } finally {
+            done.countDown();
+        }
+    }
+
+    private void run(CountDownLatch asked) throws InterruptedException {
         var redis = settings.redisUrl() == null
                 ? null
                 : new Redis(settings.redisUrl(), settings.workerConcurrency() * 2 + 2, Workers.LONGEST_BLOCK);
@@ -150,13 +148,23 @@ final class WorkerProcess implements AutoCloseable {
                     "stopping: no more jobs are taken, {} running ones have {} s",
                     heartbeats.running(),
                     settings.shutdown().toSeconds());
-            workers.stop(settings.shutdown()
-                    .minusSeconds(Math.min(5, settings.shutdown().toSeconds() / 2)));
+            var reserve = Math.min(5, settings.shutdown().toSeconds() / 2);
+            workers.stop(settings.shutdown().minusSeconds(reserve));
         }
         close();
         LOG.info("stopped");
-        done.countDown();
-        return 0;
+    }
+
+    /** Holds the end of the JVM back until the jobs are cared for, and gives it our exit code instead of the signal's. */
+    private void endWith(CountDownLatch asked, CountDownLatch done, AtomicInteger exit) {
+        asked.countDown();
+        try {
+            // Past this the platform kills us anyway; the jobs are given back well before.
+            done.await(settings.shutdown().toSeconds() + 5, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(exit.get());
     }
 
     /** The notice board is not worth failing for. */

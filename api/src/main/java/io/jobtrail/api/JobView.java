@@ -1,6 +1,6 @@
 package io.jobtrail.api;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.JobDetails;
@@ -29,6 +29,7 @@ record JobView(
         Instant runAfter,
         Instant lastHeartbeatAt,
         String why) {
+    private static final TypeReference<JsonNode> NODE = new TypeReference<>() {};
 
     static JobView of(JobDetails job, Instant now) {
         return new JobView(
@@ -93,10 +94,6 @@ record JobView(
     }
 
     static JsonNode json(String text) {
-        try {
-            return text == null ? null : Json.MAPPER.readTree(text);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("the database gave JSON that is none", e);
-        }
+        return Json.readStored(text, NODE);
     }
 }

@@ -1,11 +1,13 @@
 package io.jobtrail.config;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 
 /**
  * Where Postgres is, understood from any of the forms that hosting platforms hand out.
@@ -13,6 +15,10 @@ import java.nio.charset.StandardCharsets;
  * @param jdbcUrl without user and password
  */
 public record DatabaseUrl(String jdbcUrl, String user, String password) {
+
+    /** Read here because {@link URI} knows no host with an underscore, which names of containers may have. */
+    private static final Pattern AUTHORITY =
+            Pattern.compile("(?:(?<user>[^@]*)@)?(?<host>\\[[^]]+]|[A-Za-z0-9._-]+)(?::(?<port>\\d{1,5}))?");
 
     /**
      * Accepts {@code postgres://}, {@code postgresql://} and {@code jdbc:postgresql://}. The port defaults to 5432. For a host
@@ -31,13 +37,14 @@ public record DatabaseUrl(String jdbcUrl, String user, String password) {
         if (!"postgres".equals(uri.getScheme()) && !"postgresql".equals(uri.getScheme())) {
             throw new IllegalArgumentException("must start with postgres://, postgresql:// or jdbc:postgresql://");
         }
-        if (uri.getHost() == null || uri.getPath() == null || uri.getPath().length() < 2) {
+        var address = AUTHORITY.matcher(uri.getRawAuthority() == null ? "" : uri.getRawAuthority());
+        if (!address.matches() || uri.getPath() == null || uri.getPath().length() < 2) {
             throw new IllegalArgumentException("must look like postgresql://user:password@host:5432/database");
         }
         String user = null;
         String password = null;
-        if (uri.getRawUserInfo() != null) {
-            var parts = uri.getRawUserInfo().split(":", 2);
+        if (address.group("user") != null) {
+            var parts = address.group("user").split(":", 2);
             user = decode(parts[0]);
             password = parts.length == 2 ? decode(parts[1]) : null;
         }
@@ -52,12 +59,12 @@ public record DatabaseUrl(String jdbcUrl, String user, String password) {
                 query.append(query.isEmpty() ? "?" : "&").append(pair);
             }
         }
-        if (query.indexOf("sslmode=") < 0 && !isNear(uri.getHost())) {
+        if (query.indexOf("sslmode=") < 0 && !isNear(address.group("host"))) {
             query.append(query.isEmpty() ? "?" : "&").append("sslmode=require");
         }
-        var port = uri.getPort() < 0 ? 5432 : uri.getPort();
+        var port = address.group("port") == null ? "5432" : address.group("port");
         return new DatabaseUrl(
-                "jdbc:postgresql://" + uri.getHost() + ":" + port + uri.getRawPath() + query, user, password);
+                "jdbc:postgresql://" + address.group("host") + ":" + port + uri.getRawPath() + query, user, password);
     }
 
     /** Host names without a dot are names of a private network, such as those between services of one platform. */
@@ -70,7 +77,11 @@ public record DatabaseUrl(String jdbcUrl, String user, String password) {
         }
         try {
             var address = InetAddress.getByName(host);
-            return address.isLoopbackAddress() || address.isSiteLocalAddress() || address.isLinkLocalAddress();
+            var uniqueLocal = address instanceof Inet6Address && (address.getAddress()[0] & 0xFE) == 0xFC; // fc00::/7
+            return address.isLoopbackAddress()
+                    || address.isSiteLocalAddress()
+                    || address.isLinkLocalAddress()
+                    || uniqueLocal;
         } catch (UnknownHostException e) {
             return false;
         }

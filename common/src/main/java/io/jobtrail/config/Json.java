@@ -1,10 +1,9 @@
 package io.jobtrail.config;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -12,30 +11,48 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
-import java.io.StringWriter;
+import java.io.Writer;
 
 /**
  * The one JSON mapper: snake_case, RFC 3339 times, bounded nesting. {@link #forDatabase} writes text that jsonb takes: NUL
  * and lone surrogates, which it refuses, become U+FFFD.
  */
 public final class Json {
-    /** Deeper nesting than any caller needs, and far less than exhausts a stack. */
+    /** How deep JSON from outside may be nested: more than any caller needs, and far less than exhausts a stack. */
     private static final int MAX_DEPTH = 100;
 
-    public static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(MAX_DEPTH)
-                            .build())
-                    .build())
-            .addModule(new JavaTimeModule())
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
-            .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
+    /** What is stored may wrap what came from outside, and what is read back what is stored. */
+    private static final int MAX_STORED_DEPTH = MAX_DEPTH + 10;
+
+    public static final ObjectMapper MAPPER = mapper(MAX_DEPTH);
+    private static final ObjectMapper STORED = mapper(MAX_STORED_DEPTH);
 
     private Json() {}
+
+    private static ObjectMapper mapper(int maxDepth) {
+        var factory = JsonFactory.builder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(maxDepth)
+                        .build())
+                .build();
+        return JsonMapper.builder(factory)
+                .addModule(new JavaTimeModule())
+                .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+                .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+                .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+                .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .build();
+    }
+
+    /** Reads what the database gave. Null stays null. */
+    public static <T> T readStored(String json, TypeReference<T> type) {
+        try {
+            return json == null ? null : STORED.readValue(json, type);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("the database gave JSON of another kind than was stored", e);
+        }
+    }
 
     public static String write(Object value) {
         try {
@@ -45,12 +62,24 @@ public final class Json {
         }
     }
 
-    /** JSON text that jsonb accepts. Throws IllegalArgumentException for what JSON cannot say: NaN, infinity, cycles, no properties. */
+    /**
+     * JSON text that jsonb accepts.
+     *
+     * @throws IllegalArgumentException for what JSON cannot say (NaN, infinity, cycles, no properties) or what is nested too deeply
+     */
     public static String forDatabase(Object value) {
-        var text = new StringWriter();
-        try (var generator = new CleanGenerator(MAPPER.createGenerator(text))) {
+        return forDatabase(value, Integer.MAX_VALUE);
+    }
+
+    /** @throws TooLarge as soon as the text has more characters than that; never holds much more in memory */
+    public static String forDatabase(Object value, int maxChars) {
+        var text = new BoundedWriter(maxChars);
+        try (var generator = new StoredJsonGenerator(MAPPER.createGenerator(text), MAX_STORED_DEPTH)) {
             MAPPER.writeValue(generator, value);
         } catch (IOException e) {
+            if (text.isFull()) {
+                throw new TooLarge(maxChars);
+            }
             throw new IllegalArgumentException("cannot be written as JSON: " + e.getMessage(), e);
         } catch (StackOverflowError e) {
             throw new IllegalArgumentException("cannot be written as JSON: nested too deeply", e);
@@ -70,47 +99,44 @@ public final class Json {
         return clean.toString();
     }
 
-    private static final class CleanGenerator extends JsonGeneratorDelegate {
-        CleanGenerator(JsonGenerator target) {
-            super(target, false);
+    /** A value would need more characters of JSON than are allowed. */
+    public static final class TooLarge extends IllegalArgumentException {
+        TooLarge(int maxChars) {
+            super("has more than " + maxChars + " characters as JSON");
+        }
+    }
+
+    private static final class BoundedWriter extends Writer {
+        private final StringBuilder text = new StringBuilder();
+        private final int maxChars;
+        private boolean full;
+
+        BoundedWriter(int maxChars) {
+            this.maxChars = maxChars;
+        }
+
+        boolean isFull() {
+            return full;
         }
 
         @Override
-        public void writeString(String text) throws IOException {
-            super.writeString(clean(text));
-        }
-
-        @Override
-        public void writeString(char[] text, int offset, int length) throws IOException {
-            writeString(new String(text, offset, length));
-        }
-
-        @Override
-        public void writeFieldName(String name) throws IOException {
-            super.writeFieldName(clean(name));
-        }
-
-        @Override
-        public void writeFieldName(com.fasterxml.jackson.core.SerializableString name) throws IOException {
-            super.writeFieldName(clean(name.getValue()));
-        }
-
-        @Override
-        public void writeNumber(double number) throws IOException {
-            finite(number);
-            super.writeNumber(number);
-        }
-
-        @Override
-        public void writeNumber(float number) throws IOException {
-            finite(number);
-            super.writeNumber(number);
-        }
-
-        private static void finite(double number) throws IOException {
-            if (!Double.isFinite(number)) {
-                throw new IOException("JSON has no " + number);
+        public void write(char[] chars, int offset, int length) throws IOException {
+            if (length > maxChars - text.length()) {
+                full = true;
+                throw new IOException("no room for more");
             }
+            text.append(chars, offset, length);
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+
+        @Override
+        public String toString() {
+            return text.toString();
         }
     }
 }

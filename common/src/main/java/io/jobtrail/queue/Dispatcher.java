@@ -28,6 +28,9 @@ public final class Dispatcher {
 
     /** @return whether the ids stand in Redis now */
     public boolean push(QueueName name, List<JobQueue.Entry> entries) {
+        if (entries.isEmpty()) {
+            return true;
+        }
         if (queue == null || System.nanoTime() - pausedUntil < 0) {
             return false;
         }

@@ -90,9 +90,7 @@ public final class Database implements AutoCloseable {
                 }
                 throw e;
             }
-            // The pool turns auto-commit on again. Doing it here would fail on a connection that broke meanwhile, and
-            // its
-            // "is closed" would hide that the database is away.
+            // The pool switches auto-commit on again; doing it here would hide why a broken connection broke.
         });
     }
 

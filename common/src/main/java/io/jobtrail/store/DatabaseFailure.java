@@ -9,7 +9,7 @@ public final class DatabaseFailure extends RuntimeException {
     private final boolean unavailable;
 
     DatabaseFailure(String statement, SQLException cause) {
-        super(statement + ": " + cause.getMessage(), cause);
+        super(statement + ": " + cause.getMessage() + because(cause), cause);
         sqlState = cause.getSQLState() == null ? "" : cause.getSQLState();
         // 08: connection; 57P: shut down or crashed; 53: out of memory, disk or connections; 25006: read-only after a
         // failover
@@ -18,6 +18,11 @@ public final class DatabaseFailure extends RuntimeException {
                 || sqlState.startsWith("57P")
                 || sqlState.startsWith("53")
                 || sqlState.equals("25006");
+    }
+
+    /** A pool that waited in vain says so only; why it got no connection is told by the cause. */
+    private static String because(SQLException failure) {
+        return failure.getCause() == null ? "" : " (" + failure.getCause().getMessage() + ")";
     }
 
     /** Five characters as in the PostgreSQL manual, appendix A; empty when there is none. */

@@ -156,10 +156,7 @@ public final class JobReader {
                         SELECT count(*) FROM pipeline_jobs j
                         WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= clock_timestamp()
                           AND handler = ANY (?)
-                          AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)""",
-                        row -> row.getLong(1),
-                        queue.wireName(),
-                        Database.array("text", List.copyOf(handlers)))
+                          AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)""", row -> row.getLong(1), queue.wireName(), Database.array("text", List.copyOf(handlers)))
                 .orElseThrow();
     }
 

@@ -2,7 +2,6 @@ package io.jobtrail.store;
 
 import static io.jobtrail.store.Database.array;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.Claim;
@@ -27,6 +26,8 @@ import java.util.UUID;
  * or that the claim is lost. Holds no rule of its own.
  */
 public final class JobStore {
+    private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
+
     private final Database database;
 
     public JobStore(Database database) {
@@ -91,7 +92,9 @@ public final class JobStore {
                         new Pulse(row.getBoolean("cancel_requested"), row.getBoolean("expired"))),
                 array("uuid", beats.stream().map(Beat::id).toList()),
                 array("int4", beats.stream().map(Beat::version).toList()),
-                array("text", beats.stream().map(Beat::stage).toList()),
+                array(
+                        "text",
+                        beats.stream().map(beat -> Json.clean(beat.stage())).toList()),
                 array("float4", beats.stream().map(Beat::progress).toList()));
         return pulses;
     }
@@ -122,7 +125,7 @@ public final class JobStore {
                 row -> new AfterFailure(JobState.of(row.getString("status")), Database.instant(row, "run_after")),
                 claim.id(),
                 claim.version(),
-                code,
+                Json.clean(code),
                 Json.clean(error),
                 permanent,
                 retryIn.toMillis());
@@ -136,11 +139,7 @@ public final class JobStore {
         return database.first(
                 """
                 SELECT new_state FROM pipeline_job_events
-                WHERE job_id = ? AND seq = ? AND ? IN (actor, metadata->>'stopped_by')""",
-                row -> JobState.of(row.getString(1)),
-                claim.id(),
-                claim.version() + 1,
-                "worker:" + claim.worker());
+                WHERE job_id = ? AND seq = ? AND ? IN (actor, metadata->>'stopped_by')""", row -> JobState.of(row.getString(1)), claim.id(), claim.version() + 1, "worker:" + claim.worker());
     }
 
     /** The job goes back to its queue and is not charged for this attempt. */
@@ -217,7 +216,7 @@ public final class JobStore {
                 row.getString("handler"),
                 row.getInt("attempt"),
                 row.getInt("max_attempts"),
-                object(row.getString("payload")));
+                Json.readStored(row.getString("payload"), OBJECT));
         return new Claim(
                 job,
                 row.getString("locked_by"),
@@ -225,14 +224,6 @@ public final class JobStore {
                 row.getObject("document_id", UUID.class),
                 Duration.ofSeconds(row.getInt("timeout_sec")),
                 row.getString("traceparent"));
-    }
-
-    private static Map<String, Object> object(String json) {
-        try {
-            return Json.MAPPER.readValue(json, new TypeReference<LinkedHashMap<String, Object>>() {});
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a payload in the database is no JSON object", e);
-        }
     }
 
     private static Database.SqlArray texts(Collection<String> texts) {

@@ -1,6 +1,8 @@
 package io.jobtrail.store;
 
 import io.jobtrail.config.DatabaseUrl;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import org.flywaydb.core.Flyway;
 
 /**
@@ -24,6 +26,14 @@ public final class Schema {
         if (flyway.info().pending().length == 0) {
             return 0;
         }
-        return flyway.migrate().migrationsExecuted;
+        // Flyway's own lock comes too late: of two that find neither its table nor an empty schema, one would fail.
+        try (var connection = DriverManager.getConnection(url.jdbcUrl(), url.user(), url.password())) {
+            connection.setAutoCommit(false);
+            Database.list(
+                    connection, "SELECT pg_advisory_xact_lock(hashtext('jobtrail.migrate'))", row -> row.getObject(1));
+            return flyway.migrate().migrationsExecuted;
+        } catch (SQLException e) {
+            throw new DatabaseFailure("migrate", e);
+        }
     }
 }

@@ -68,6 +68,16 @@ public final class JobtrailDatabase implements AutoCloseable {
         }
     }
 
+    /** The first column of the first row, as the owner sees it; null when there is no row. */
+    public Object ask(String sql, Object... parameters) {
+        try (var connection = connect()) {
+            var rows = Database.list(connection, sql, row -> new Object[] {row.getObject(1)}, parameters);
+            return rows.isEmpty() ? null : rows.get(0)[0];
+        } catch (SQLException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
     /** A connection of the owner. */
     public Connection connect() throws SQLException {
         return DriverManager.getConnection(url().jdbcUrl(), url().user(), url().password());

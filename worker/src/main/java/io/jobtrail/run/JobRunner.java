@@ -111,12 +111,9 @@ public final class JobRunner {
 
     private Outcome finished(Object result) {
         try {
-            var json = Json.forDatabase(result);
-            return json.length() <= MAX_RESULT_CHARS
-                    ? new Outcome.Finished(json)
-                    : new Outcome.Failed(
-                            "RESULT_TOO_LARGE",
-                            "the result has %d characters, %d are allowed".formatted(json.length(), MAX_RESULT_CHARS));
+            return new Outcome.Finished(Json.forDatabase(result, MAX_RESULT_CHARS));
+        } catch (Json.TooLarge e) {
+            return new Outcome.Failed("RESULT_TOO_LARGE", "the result " + e.getMessage());
         } catch (IllegalArgumentException e) {
             return new Outcome.Failed("RESULT_INVALID", "the result " + ErrorText.clean(e.getMessage()));
         }

@@ -133,8 +133,9 @@ public final class Workers {
      * Takes no more jobs, lets those end that end in time, and gives the rest back to their queues.
      *
      * @param patience how long running jobs may go on
+     * @return whether every thread has ended; one that has not is in a handler that does not hear, and its job was given back
      */
-    public void stop(Duration patience) {
+    public boolean stop(Duration patience) {
         stopping.countDown();
         synchronized (this) {
             waiting.forEach(waiter -> waiter.end(false));
@@ -145,6 +146,7 @@ public final class Workers {
                 giveBackByForce();
             }
         }
+        return threads.stream().noneMatch(Thread::isAlive);
     }
 
     /** For handlers that do not hear the interrupt: the fence refuses whatever they still try to write. */

@@ -63,7 +63,8 @@ final class RunnerRig implements AutoCloseable {
 
     Sweeper sweeper(Redis redis) {
         var queue = redis == null ? null : new JobQueue(redis);
-        return new Sweeper(database, store, reader, queue, new Dispatcher(queue), handlers.names(), lease, "sweeper:rig");
+        return new Sweeper(
+                database, store, reader, queue, new Dispatcher(queue), handlers.names(), lease, "sweeper:rig");
     }
 
     @Override

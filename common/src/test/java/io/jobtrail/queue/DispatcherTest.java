@@ -1,0 +1,89 @@
+package io.jobtrail.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.job.JobIds;
+import io.jobtrail.job.QueueName;
+import io.jobtrail.testbed.TestServers;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DispatcherTest {
+    private Redis redis;
+    private JobQueue queue;
+    private Dispatcher dispatcher;
+
+    @BeforeEach
+    void open() {
+        redis = new Redis(TestServers.redis().url(), 2, Duration.ZERO);
+        redis.call(jedis -> jedis.flushAll());
+        queue = new JobQueue(redis);
+        dispatcher = new Dispatcher(queue);
+    }
+
+    @AfterEach
+    void close() {
+        redis.close();
+    }
+
+    @Test
+    void whatIsPushedStandsInRedis() {
+        var one = JobIds.next();
+        var two = JobIds.next();
+        var three = JobIds.next();
+        assertThat(dispatcher.push(QueueName.DEFAULT, "h", one)).isTrue();
+        assertThat(dispatcher.push(
+                        QueueName.DEFAULT, List.of(new JobQueue.Entry("h", two), new JobQueue.Entry("h", three))))
+                .isTrue();
+        assertThat(queue.ids(QueueName.DEFAULT)).containsExactlyInAnyOrder(one, two, three);
+    }
+
+    @Test
+    void nothingToPushIsNoReasonToPause() {
+        assertThat(dispatcher.push(QueueName.DEFAULT, List.of())).isTrue();
+        assertThat(dispatcher.push(QueueName.DEFAULT, "h", JobIds.next())).isTrue();
+    }
+
+    @Test
+    void withoutRedisNothingIsPushedAndNothingFails() {
+        assertThat(new Dispatcher(null).push(QueueName.DEFAULT, "h", JobIds.next()))
+                .isFalse();
+    }
+
+    @Test
+    void aRedisThatDiedCostsItsCallersLittleAndIsUsedAgainWhenItIsBack() {
+        var server = TestServers.redis();
+        Assumptions.assumeTrue(server.isOwn());
+        assertThat(dispatcher.push(QueueName.DEFAULT, "h", JobIds.next())).isTrue();
+        server.kill();
+        try {
+            var start = System.nanoTime();
+            for (int i = 0; i < 20; i++) {
+                assertThat(dispatcher.push(QueueName.DEFAULT, "h", JobIds.next()))
+                        .isFalse();
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+        } finally {
+            server.startAgain();
+        }
+        var after = JobIds.next();
+        await().atMost(Duration.ofSeconds(15)).until(() -> dispatcher.push(QueueName.DEFAULT, "h", after));
+        assertThat(queue.ids(QueueName.DEFAULT)).containsExactly(after);
+    }
+
+    @Test
+    void aRedisThatIsFullIsNoErrorOfTheCaller() {
+        redis.call(jedis -> jedis.configSet("maxmemory", "1"));
+        try {
+            assertThat(dispatcher.push(QueueName.DEFAULT, "h", JobIds.next())).isFalse();
+        } finally {
+            redis.call(jedis -> jedis.configSet("maxmemory", "0"));
+        }
+        await().atMost(Duration.ofSeconds(15)).until(() -> dispatcher.push(QueueName.DEFAULT, "h", JobIds.next()));
+    }
+}

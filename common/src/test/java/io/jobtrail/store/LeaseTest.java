@@ -1,0 +1,213 @@
+package io.jobtrail.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.job.Claim;
+import io.jobtrail.job.JobState;
+import io.jobtrail.testing.JobtrailDatabase;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Heartbeats, and what becomes of jobs without one. Time passes by making rows older. */
+class LeaseTest {
+    private static final Duration LEASE = Duration.ofSeconds(60);
+    private static final List<String> HANDLERS = List.of("process_document");
+    private static JobtrailDatabase database;
+    private static JobStore store;
+
+    @BeforeAll
+    static void open() {
+        database = JobtrailDatabase.fresh();
+        store = database.store();
+    }
+
+    @AfterAll
+    static void close() {
+        database.close();
+    }
+
+    @Test
+    void aJobWithoutHeartbeatIsRepeated() {
+        var claim = database.aJob().claimedBy("w");
+        silentFor(claim, "61 seconds");
+        assertThat(release(claim)).contains(new JobStore.Released(claim.id(), JobState.RETRYING, "w"));
+        var job = database.assertThatJob(claim.id())
+                .isRetrying("HEARTBEAT_TIMEOUT")
+                .lastReasonIs("HEARTBEAT_TIMEOUT")
+                .job();
+        assertThat(job.error()).startsWith("worker w has not been heard of since 20");
+        assertThat(job.runAfter()).isAfter(job.updatedAt());
+        var event = database.reader().history(claim.id()).get(2);
+        assertThat(event.actor()).isEqualTo("sweeper");
+        assertThat(event.metadata()).isEqualTo("{\"lost_by\": \"w\"}");
+        assertThat(store.claim(claim.id(), "v", HANDLERS)).as("not at once").isEmpty();
+    }
+
+    @Test
+    void aJobThatBeatsIsLeftAlone() {
+        var claim = database.aJob().claimedBy("w");
+        silentFor(claim, "59 seconds");
+        assertThat(release(claim)).isEmpty();
+        silentFor(claim, "1 hour");
+        assertThat(beat(claim)).contains(new JobStore.Pulse(false, false));
+        assertThat(release(claim)).isEmpty();
+        database.assertThatJob(claim.id()).is(JobState.RUNNING);
+    }
+
+    @Test
+    void theLastAttemptFails() {
+        var claim = database.aJob().maxAttempts(1).claimedBy("w");
+        silentFor(claim, "61 seconds");
+        assertThat(release(claim).orElseThrow().status()).isEqualTo(JobState.FAILED);
+        database.assertThatJob(claim.id()).isFailed("HEARTBEAT_TIMEOUT");
+    }
+
+    @Test
+    void theThirdWorkerLostMakesItAPoisonJob() {
+        var claim = database.aJob().maxAttempts(100).claimedBy("w");
+        for (int i = 0; i < 2; i++) {
+            silentFor(claim, "61 seconds");
+            assertThat(release(claim).orElseThrow().status()).isEqualTo(JobState.RETRYING);
+            claim = claimAgain(claim.id());
+        }
+        silentFor(claim, "61 seconds");
+        release(claim);
+        database.assertThatJob(claim.id()).isFailed("POISON_JOB").lastReasonIs("POISON_JOB");
+
+        store.retry(claim.id(), "anna", "OPERATOR_RETRY");
+        claim = claimAgain(claim.id());
+        silentFor(claim, "61 seconds");
+        release(claim);
+        database.assertThatJob(claim.id()).isRetrying("HEARTBEAT_TIMEOUT");
+    }
+
+    @Test
+    void anAttemptPastItsDeadlineIsNotRenewed() {
+        var claim = database.aJob().timeoutSec(100).claimedBy("w");
+        database.asOwner("UPDATE pipeline_jobs SET started_at = started_at - interval '101 seconds' WHERE id = '"
+                + claim.id() + "'");
+        silentFor(claim, "61 seconds");
+        assertThat(beat(claim)).contains(new JobStore.Pulse(false, true));
+        assertThat(release(claim).orElseThrow().status()).isEqualTo(JobState.RETRYING);
+        var job = database.assertThatJob(claim.id())
+                .isRetrying("TIMEOUT")
+                .lastReasonIs("TIMEOUT")
+                .job();
+        assertThat(job.error()).isEqualTo("the attempt ran longer than 100 s");
+        assertThat(database.ask("SELECT workers_lost FROM pipeline_jobs WHERE id = ?", claim.id()))
+                .as("the worker is not to blame")
+                .isEqualTo(0);
+    }
+
+    @Test
+    void aJobThatShouldStopIsCancelledWhenItsWorkerIsGone() {
+        var claim = database.aJob().claimedBy("w");
+        store.cancel(claim.id(), "anna", "WRONG_FILE");
+        silentFor(claim, "61 seconds");
+        assertThat(release(claim).orElseThrow().status()).isEqualTo(JobState.CANCELLED);
+        database.assertThatJob(claim.id()).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
+    }
+
+    @Test
+    void onlyAsManyAsAskedForAreReleased() {
+        for (int i = 0; i < 3; i++) {
+            silentFor(database.aJob().claimedBy("many"), "2 hours");
+        }
+        assertThat(store.releaseStale(Duration.ofHours(1), 2, "sweeper")).hasSize(2);
+        assertThat(store.releaseStale(Duration.ofHours(1), 2, "sweeper")).hasSize(1);
+    }
+
+    @Test
+    void aRowThatAnotherTransactionHoldsIsSkipped() {
+        var claim = database.aJob().claimedBy("w");
+        silentFor(claim, "61 seconds");
+        database.runtime().inTransaction(connection -> {
+            Database.update(connection, "UPDATE pipeline_jobs SET stage = 'x' WHERE id = ?", claim.id());
+            assertThat(release(claim)).isEmpty();
+            return null;
+        });
+        assertThat(release(claim)).isPresent();
+    }
+
+    @Test
+    void aHeartbeatCarriesStageAndProgressAndLeavesWhatItDoesNotName() {
+        var claim = database.aJob().claimedBy("w");
+        store.updateHeartbeats(List.of(new JobStore.Beat(claim.id(), claim.version(), "a\0\ud800", 0.25)));
+        beat(claim);
+        var job = database.assertThatJob(claim.id()).job();
+        assertThat(job.stage()).isEqualTo("a\ufffd\ufffd");
+        assertThat(job.progress()).isEqualTo(0.25);
+    }
+
+    @Test
+    void oneAbsurdProgressDoesNotCostTheOthersTheirLease() {
+        var odd = database.aJob().claimedBy("w");
+        var good = database.aJob().claimedBy("w");
+        silentFor(good, "1 hour");
+        for (var progress : List.of(Double.NaN, 7.0, -1.0)) {
+            assertThat(store.updateHeartbeats(List.of(
+                            new JobStore.Beat(odd.id(), odd.version(), null, progress),
+                            new JobStore.Beat(good.id(), good.version(), "x", 0.5))))
+                    .hasSize(2);
+        }
+        assertThat(database.assertThatJob(odd.id()).job().progress()).isNull();
+        assertThat(database.assertThatJob(good.id()).job().progress()).isEqualTo(0.5);
+        assertThat(release(good)).isEmpty();
+    }
+
+    @Test
+    void heartbeatsAreCheapAndWriteNoEvents() {
+        var claim = database.aJob().claimedBy("w");
+        try (var one = new Database(database.url(), "beats", 0, 1)) {
+            var before = updates();
+            var beats = new JobStore(one);
+            for (int i = 0; i < 300; i++) {
+                beats.updateHeartbeats(
+                        List.of(new JobStore.Beat(claim.id(), claim.version(), "stage-" + i % 7, i / 300.0)));
+            }
+            one.list("SELECT pg_stat_force_next_flush()", row -> row.getString(1));
+            one.list("SELECT 1", row -> row.getInt(1));
+            await().atMost(Duration.ofSeconds(20)).until(() -> updates()[0] - before[0] >= 300);
+            var after = updates();
+            assertThat(after[1] - before[1]).as("HOT updates").isGreaterThanOrEqualTo(295);
+        }
+        database.assertThatJob(claim.id()).is(JobState.RUNNING).hasHistory("queued", "running");
+    }
+
+    /** All updates of the jobs, and those that touched no index. */
+    private static long[] updates() {
+        return database.runtime()
+                .first(
+                        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'pipeline_jobs'",
+                        row -> new long[] {row.getLong(1), row.getLong(2)})
+                .orElseThrow();
+    }
+
+    private static Optional<JobStore.Pulse> beat(Claim claim) {
+        return Optional.ofNullable(
+                store.updateHeartbeats(List.of(new JobStore.Beat(claim.id(), claim.version(), null, null)))
+                        .get(claim.id()));
+    }
+
+    private static void silentFor(Claim claim, String interval) {
+        database.asOwner("UPDATE pipeline_jobs SET last_heartbeat_at = clock_timestamp() - interval '" + interval
+                + "' WHERE id = '" + claim.id() + "'");
+    }
+
+    private static Optional<JobStore.Released> release(Claim claim) {
+        return store.releaseStale(LEASE, 500, "sweeper").stream()
+                .filter(released -> released.id().equals(claim.id()))
+                .findFirst();
+    }
+
+    private static Claim claimAgain(UUID id) {
+        database.asOwner("UPDATE pipeline_jobs SET run_after = now() WHERE id = '" + id + "'");
+        return store.claim(id, "w", HANDLERS).orElseThrow();
+    }
+}

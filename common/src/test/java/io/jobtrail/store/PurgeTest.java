@@ -1,0 +1,160 @@
+package io.jobtrail.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jobtrail.document.DocumentStore;
+import io.jobtrail.testing.JobtrailDatabase;
+import java.io.ByteArrayInputStream;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The one way out of the database: old, final, sound jobs, with a note in the trail of the system. */
+class PurgeTest {
+    private static final UUID SYSTEM = new UUID(0, 0);
+    private JobtrailDatabase database;
+
+    @BeforeEach
+    void open() {
+        database = JobtrailDatabase.fresh();
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+    }
+
+    @Test
+    void anOldJobLeavesWithItsTrailDocumentAndChunks() {
+        var old = finishedWithDocument();
+        age(old);
+        var fresh = finishedWithDocument();
+
+        assertThat(purge()).isEqualTo(1);
+
+        assertThat(database.reader().job(old)).isEmpty();
+        assertThat(database.reader().history(old)).isEmpty();
+        assertThat(count("pipeline_documents")).isEqualTo(1);
+        assertThat(count("pipeline_document_parts")).isEqualTo(1);
+        assertThat(count("pipeline_chunks")).isEqualTo(1);
+        assertThat(database.reader().chunks(fresh, -1, 10)).hasSize(1);
+        database.assertThatJob(fresh).isFinished();
+        assertThat(purge()).isZero();
+    }
+
+    @Test
+    void theTrailOfTheSystemSaysWhatWentAndVerifies() {
+        age(finishedWithDocument());
+        age(finishedWithDocument());
+        assertThat(purge()).isEqualTo(2);
+        age(finishedWithDocument());
+        assertThat(purge()).isEqualTo(1);
+
+        var events = database.reader().history(SYSTEM);
+        assertThat(events).hasSize(2);
+        assertThat(events.get(0).reason()).isEqualTo("RETENTION");
+        assertThat(events.get(0).actor()).isEqualTo("janitor");
+        assertThat(events.get(0).metadata()).contains("\"count\": 2", "first_finished_at", "sha256");
+        assertThat(database.reader().verifyTrail(null)).isEmpty();
+
+        database.asOwner(
+                "ALTER TABLE pipeline_job_events DISABLE TRIGGER USER",
+                "UPDATE pipeline_job_events SET metadata = '{\"count\": 1}' WHERE seq = 1",
+                "ALTER TABLE pipeline_job_events ENABLE TRIGGER USER");
+        assertThat(database.reader().verifyTrail(null))
+                .extracting(JobReader.Problem::jobId, JobReader.Problem::seq)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple(SYSTEM, 1));
+    }
+
+    @Test
+    void whatHasNotEndedStaysHoweverOldItIs() {
+        var queued = database.aJob().insert();
+        var running = database.aJob().claimedBy("w").id();
+        database.asOwner("UPDATE pipeline_jobs SET created_at = '2001-01-01', run_after = '2001-01-01'");
+        assertThat(purge()).isZero();
+        assertThat(database.reader().job(queued)).isPresent();
+        assertThat(database.reader().job(running)).isPresent();
+    }
+
+    @Test
+    void onlyFinalStatesCanBeNamed() {
+        assertThatThrownBy(() -> database.runtime()
+                        .first("SELECT purge_jobs('1 day', '{finished,running}')", row -> row.getInt(1)))
+                .hasMessageContaining("only finished, failed and cancelled jobs can be purged");
+        var old = finishedWithDocument();
+        age(old);
+        assertThat(database.runtime().first("SELECT purge_jobs('1 day', '{failed}')", row -> row.getInt(1)))
+                .contains(0);
+    }
+
+    @Test
+    void aJobWhoseTrailWasTamperedWithStays() {
+        var bad = finishedWithDocument();
+        var good = finishedWithDocument();
+        age(bad);
+        age(good);
+        database.asOwner(
+                "ALTER TABLE pipeline_job_events DISABLE TRIGGER USER",
+                "UPDATE pipeline_job_events SET actor = 'x' WHERE seq = 2 AND job_id = '" + bad + "'",
+                "ALTER TABLE pipeline_job_events ENABLE TRIGGER USER");
+        assertThat(purge()).isEqualTo(1);
+        assertThat(database.reader().job(good)).isEmpty();
+        assertThat(database.reader().verifyTrail(bad)).hasSize(1);
+    }
+
+    @Test
+    void aDocumentThatAnotherJobStillNeedsStays() {
+        var old = finishedWithDocument();
+        age(old);
+        var document = (UUID) database.ask("SELECT document_id FROM pipeline_jobs WHERE id = ?", old);
+        database.aJob().document(document).insert();
+        assertThat(purge()).isEqualTo(1);
+        assertThat(new DocumentStore(database.runtime()).find(document)).isPresent();
+    }
+
+    @Test
+    void theLimitIsKept() {
+        for (int i = 0; i < 3; i++) {
+            age(finishedWithDocument());
+        }
+        assertThat(database.runtime().first("SELECT purge_jobs('1 day', p_limit => 2)", row -> row.getInt(1)))
+                .contains(2);
+        assertThat(purge()).isEqualTo(1);
+    }
+
+    @Test
+    void afterAPurgeInTheSameTransactionTheTrailIsClosedAgain() {
+        age(finishedWithDocument());
+        assertThatThrownBy(() -> database.asOwner(
+                        "DO $$ BEGIN PERFORM purge_jobs('1 day'); " + "DELETE FROM pipeline_job_events; END $$"))
+                .hasMessageContaining("the trail is append-only");
+    }
+
+    private int purge() {
+        return database.runtime()
+                .first("SELECT purge_jobs('1 day', p_actor => 'janitor')", row -> row.getInt(1))
+                .orElseThrow();
+    }
+
+    private UUID finishedWithDocument() {
+        var document = new DocumentStore(database.runtime())
+                .put("a.txt", "text/plain", new ByteArrayInputStream(new byte[] {1}));
+        var claim = database.aJob().document(document.id()).claimedBy("w");
+        new ChunkStore(database.runtime())
+                .store(claim, 0, List.of(new ChunkStore.NewChunk("text", 1, null, null, new float[] {1})));
+        assertThat(database.store().complete(claim, "{}")).isTrue();
+        return claim.id();
+    }
+
+    private void age(UUID id) {
+        database.asOwner(
+                "UPDATE pipeline_jobs SET finished_at = finished_at - interval '2 days' WHERE id = '" + id + "'");
+    }
+
+    private long count(String table) {
+        return (Long) database.ask("SELECT count(*) FROM " + table);
+    }
+}

@@ -1,0 +1,168 @@
+package io.jobtrail.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jobtrail.config.DatabaseUrl;
+import io.jobtrail.testbed.TestDatabase;
+import io.jobtrail.testing.JobtrailDatabase;
+import io.jobtrail.testing.Together;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+
+class SchemaTest {
+    private static final Path SQL = Path.of("..", "sql");
+    private static final List<String> FILES =
+            List.of("V1__tables.sql", "R__1_trail.sql", "R__2_transitions.sql", "R__3_views.sql", "R__4_roles.sql");
+
+    @Test
+    void theseAreAllFiles() throws IOException {
+        try (Stream<Path> files = Files.list(SQL)) {
+            assertThat(files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".sql")))
+                    .containsExactlyInAnyOrderElementsOf(FILES);
+        }
+    }
+
+    @Test
+    void anEmptyDatabaseIsMigratedOnce() {
+        try (var empty = TestDatabase.fresh(SchemaTest::leaveEmpty)) {
+            var url = DatabaseUrl.parse(empty.url());
+            assertThat(Schema.migrate(url)).isEqualTo(FILES.size());
+            assertThat(Schema.migrate(url)).isZero();
+        }
+    }
+
+    @RepeatedTest(3)
+    void fourProcessesMayMigrateAtTheSameMoment() {
+        try (var empty = TestDatabase.fresh(SchemaTest::leaveEmpty)) {
+            var url = DatabaseUrl.parse(empty.url());
+            assertThat(Together.run(4, i -> Schema.migrate(url))).containsExactlyInAnyOrder(FILES.size(), 0, 0, 0);
+            assertThat(Schema.migrate(url)).isZero();
+        }
+    }
+
+    @Test
+    void theFilesRunTwiceWithoutFlywayAndThenUnderFlyway() throws Exception {
+        try (var empty = TestDatabase.fresh(SchemaTest::leaveEmpty)) {
+            for (int i = 0; i < 2; i++) {
+                for (var file : FILES) {
+                    runByHand(empty.url(), file);
+                }
+            }
+            var url = DatabaseUrl.parse(empty.url());
+            assertThat(Schema.migrate(url)).isEqualTo(FILES.size());
+            assertThat(Schema.migrate(url)).isZero();
+            try (var database = new Database(url, "by-hand", 0, 1)) {
+                assertThat(database.first(
+                                "SELECT status FROM enqueue_job('process_document')", row -> row.getString(1)))
+                        .contains("queued");
+                assertThat(new JobReader(database).verifyTrail(null)).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void aStaleOverloadIsGoneAfterTheFileRanAgain() throws Exception {
+        try (var database = JobtrailDatabase.fresh()) {
+            database.asOwner(
+                    "CREATE FUNCTION complete_job(uuid) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+                    "CREATE FUNCTION verify_trail(text) RETURNS boolean LANGUAGE sql AS 'SELECT true'");
+            runByHand(database.environmentUrl(), "R__1_trail.sql");
+            runByHand(database.environmentUrl(), "R__2_transitions.sql");
+            assertThat(database.ask("SELECT count(*) FROM pg_proc WHERE proname = 'complete_job'"))
+                    .isEqualTo(1L);
+            assertThat(database.ask("SELECT count(*) FROM pg_proc WHERE proname = 'verify_trail'"))
+                    .isEqualTo(1L);
+        }
+    }
+
+    @Test
+    void whatIsRecreatedAloneKeepsTheRightsOfTheRuntimeRole() throws Exception {
+        try (var database = JobtrailDatabase.fresh()) {
+            database.asOwner("DROP VIEW stuck_jobs", "CREATE VIEW stuck_jobs AS SELECT 1 AS old_form");
+            runByHand(database.environmentUrl(), "R__2_transitions.sql");
+            runByHand(database.environmentUrl(), "R__3_views.sql");
+
+            assertThat(database.runtime().list("SELECT why FROM stuck_jobs", row -> row.getString(1)))
+                    .isEmpty();
+            for (var view : List.of(
+                    "dead_letter_jobs",
+                    "job_queue_stats",
+                    "running_jobs_monitor",
+                    "job_timing_stats",
+                    "stage_distribution",
+                    "job_attempts",
+                    "job_results",
+                    "stuck_jobs")) {
+                assertThat(database.runtime().list("SELECT * FROM " + view, row -> row.getObject(1)))
+                        .isEmpty();
+            }
+            assertThat(database.runtime().first("SELECT purge_jobs('1 day')", row -> row.getInt(1)))
+                    .contains(0);
+        }
+    }
+
+    @Test
+    void theProcessesRunAsTheRoleWithoutTheOwnersRights() {
+        try (var database = JobtrailDatabase.fresh()) {
+            assertThat(database.runtime().first("SELECT current_user", row -> row.getString(1)))
+                    .contains("jobtrail_runtime");
+            assertThat(database.runtime()
+                            .first(
+                                    "SELECT rolsuper OR rolcanlogin OR rolcreaterole FROM pg_roles WHERE rolname = current_user",
+                                    row -> row.getBoolean(1)))
+                    .contains(false);
+        }
+    }
+
+    @Test
+    void strangersMayNotPurge() {
+        try (var database = JobtrailDatabase.fresh()) {
+            database.asOwner("DROP ROLE IF EXISTS stranger_to_jobs", "CREATE ROLE stranger_to_jobs");
+            try {
+                assertThat(database.ask("SELECT has_function_privilege('stranger_to_jobs', "
+                                + "'purge_jobs(interval,text[],integer,text)', 'EXECUTE')"))
+                        .isEqualTo(false);
+            } finally {
+                database.asOwner("DROP ROLE stranger_to_jobs");
+            }
+        }
+    }
+
+    private static void leaveEmpty(String url) {
+        assertThat(url).isNotEmpty();
+    }
+
+    /** With psql where the machine has it, else as one simple query with many statements. */
+    private static void runByHand(String url, String file) throws Exception {
+        if (Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .anyMatch(directory -> Path.of(directory, "psql").toFile().canExecute())) {
+            var psql = new ProcessBuilder(
+                            "psql",
+                            "-X",
+                            "-q",
+                            "-v",
+                            "ON_ERROR_STOP=1",
+                            "-d",
+                            url,
+                            "-f",
+                            SQL.resolve(file).toString())
+                    .redirectErrorStream(true)
+                    .start();
+            var said = new String(psql.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            assertThat(psql.waitFor()).as(said).isZero();
+        } else {
+            var parsed = DatabaseUrl.parse(url);
+            try (var connection = DriverManager.getConnection(parsed.jdbcUrl(), parsed.user(), parsed.password());
+                    var statement = connection.createStatement()) {
+                statement.execute(Files.readString(SQL.resolve(file)));
+            }
+        }
+    }
+}
