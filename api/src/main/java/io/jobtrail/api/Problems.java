@@ -111,6 +111,11 @@ final class Problems {
     private static void render(Context ctx, ErrorCode code, String field, String detail) {
         var problem = problem(code, field, detail, ctx.path());
         problem.put("request_id", RequestId.of(ctx));
+        if (code == ErrorCode.MALFORMED_MULTIPART || code == ErrorCode.BODY_TOO_LARGE) {
+            // The rest of the body is not read and the server ends the connection: a caller that was not told so
+            // would lose its next request.
+            ctx.header("Connection", "close");
+        }
         ctx.status(code.status).result(Json.write(problem)).contentType(MEDIA_TYPE);
     }
 

@@ -196,6 +196,9 @@ class BadInputTest {
                 .isProblem(status, code, field)
                 .says(words);
         assertThat(answer.json().path("request_id").asText()).isEqualTo("request-7");
+        if (code.equals("MALFORMED_MULTIPART") || status == 413) {
+            assertThat(answer.header("Connection")).as("the server ends it").isEqualTo("close");
+        }
     }
 
     @ParameterizedTest
