@@ -216,7 +216,7 @@ class JobRunnerTest {
         var megabyte = "x".repeat(1 << 20);
         var id = run((job, context) -> Collections.nCopies(100, megabyte));
         assertThat(database.assertThatJob(id).isFailed("RESULT_TOO_LARGE").job().error())
-                .contains("16777216 are allowed");
+                .contains("more than 16777216 characters");
     }
 
     @Test
