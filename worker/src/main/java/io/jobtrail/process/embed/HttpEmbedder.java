@@ -33,6 +33,7 @@ public final class HttpEmbedder implements Embedder {
     private static final int LONGEST_QUOTE = 300;
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int REQUEST_TIMEOUT = 408;
+    private static final double JITTER = 0.2;
 
     private final URI endpoint;
     private final String key;
@@ -57,7 +58,7 @@ public final class HttpEmbedder implements Embedder {
                 .handleResultIf(HttpEmbedder::isWorthAnotherTry)
                 .withMaxAttempts(attempts)
                 .withBackoff(firstWait.toMillis(), LONGEST_WAIT.toMillis(), ChronoUnit.MILLIS)
-                .withJitter(0.2)
+                .withJitter(JITTER)
                 .withDelayFn(context -> retryAfter(context.getLastResult()))
                 .build();
     }
@@ -129,6 +130,8 @@ public final class HttpEmbedder implements Embedder {
                 .filter(value -> value.matches("\\d{1,9}"))
                 .map(value -> Duration.ofSeconds(Long.parseLong(value)))
                 .map(wait -> wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait)
+                // The jitter takes up to a fifth off; no request may come before the time the service asks for.
+                .map(wait -> wait.multipliedBy(5).dividedBy(4))
                 .orElse(USUAL_BACKOFF);
     }
 

@@ -90,8 +90,7 @@ class HttpEmbedderTest {
         answer(200, null, TWO_VECTORS);
 
         assertThat(embedder().embed(List.of("a", "b"))).hasSize(2);
-        assertThat(Duration.ofNanos(times.get(1) - times.get(0))).isGreaterThan(Duration.ofMillis(900));
-        assertThat(Duration.ofNanos(times.get(2) - times.get(1))).isLessThan(Duration.ofMillis(900));
+        assertThat(Duration.ofNanos(times.get(1) - times.get(0))).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
     }
 
     @Test
