@@ -75,10 +75,37 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- These two write with the owner's rights. So temporary tables, which everybody may make, must not stand in front of
+-- Whoever deletes events, purge_jobs or the owner by hand, leaves one in the trail of the system (the nil UUID): how many
+-- jobs and events, from when to when, and a hash over the last hash of each job.
+CREATE OR REPLACE FUNCTION pipeline_trail_deleted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    system CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    purged_by CONSTANT text := nullif(current_setting('jobtrail.purged_by', true), '');
+    last pipeline_job_events; next pipeline_job_events;
+BEGIN
+    IF NOT EXISTS (SELECT FROM gone) THEN RETURN NULL; END IF;
+    IF EXISTS (SELECT FROM gone WHERE job_id = system) THEN
+        RAISE EXCEPTION 'the trail of the system is never deleted' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('jobtrail.system_trail'));
+    SELECT * INTO last FROM pipeline_job_events WHERE job_id = system ORDER BY seq DESC LIMIT 1;
+    next := (system, coalesce(last.seq, 0) + 1, last.new_state, 'purged', 0, coalesce(purged_by, 'db:' || session_user),
+        CASE WHEN purged_by IS NULL THEN 'MANUAL' ELSE 'RETENTION' END,
+        (SELECT jsonb_build_object('jobs', count(DISTINCT job_id), 'events', count(*), 'first_at', min(at), 'last_at', max(at),
+            'sha256', (SELECT encode(sha256(string_agg(n.hash, ''::bytea ORDER BY n.job_id)), 'hex')
+                       FROM (SELECT DISTINCT ON (job_id) job_id, hash FROM gone ORDER BY job_id, seq DESC) n)) FROM gone),
+        clock_timestamp(), NULL);
+    next.hash := trail_hash(last.hash, next.job_id, next.seq, next.previous_state, next.new_state, next.attempt, next.actor,
+        next.reason, next.metadata, next.at);
+    INSERT INTO pipeline_job_events SELECT next.*;
+    RETURN NULL;
+END $$;
+
+-- These write with the owner's rights. So temporary tables, which everybody may make, must not stand in front of
 -- the real ones, and nobody else may hang the functions to a table of his own.
 DO $$ DECLARE f regprocedure; BEGIN
-    FOREACH f IN ARRAY '{pipeline_jobs_trail_insert(),pipeline_jobs_trail_update()}'::regprocedure[] LOOP
+    FOREACH f IN ARRAY '{pipeline_jobs_trail_insert(),pipeline_jobs_trail_update(),pipeline_trail_deleted()}'::regprocedure[] LOOP
         EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
     END LOOP;
@@ -104,7 +131,8 @@ CREATE OR REPLACE TRIGGER pipeline_jobs_4_trail_insert AFTER INSERT ON pipeline_
 CREATE OR REPLACE TRIGGER pipeline_jobs_5_trail_update AFTER UPDATE ON pipeline_jobs
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pipeline_jobs_trail_update();
 
--- Append-only. purge_jobs is the one way out; it runs with the owner's rights, which the run-time role lacks.
+-- Append-only. Deleting takes the rights of the owner, which the run-time role lacks, and the word that it is meant;
+-- purge_jobs gives that word.
 CREATE OR REPLACE FUNCTION pipeline_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND current_setting('jobtrail.purging', true) = 'on' THEN RETURN NULL; END IF;
@@ -113,6 +141,8 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER pipeline_job_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON pipeline_job_events
     FOR EACH STATEMENT EXECUTE FUNCTION pipeline_append_only();
+CREATE OR REPLACE TRIGGER pipeline_job_events_deleted AFTER DELETE ON pipeline_job_events
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION pipeline_trail_deleted();
 CREATE OR REPLACE TRIGGER pipeline_jobs_keep BEFORE DELETE OR TRUNCATE ON pipeline_jobs
     FOR EACH STATEMENT EXECUTE FUNCTION pipeline_append_only();
 

@@ -107,20 +107,17 @@ LANGUAGE sql AS $$
             ORDER BY j.run_after LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
         ) due
         ORDER BY wanted.priority, due.run_after LIMIT p_limit
-    ), claimed AS (
-        UPDATE pipeline_jobs j
-        SET status = 'running', version = j.version + 1, attempt = j.attempt + 1, locked_by = p_worker, stage = NULL,
-            progress = NULL, started_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(),
-            updated_at = clock_timestamp(), actor = 'worker:' || p_worker, reason = 'CLAIMED', metadata = NULL
-        FROM claimable c WHERE j.id = c.id
-        RETURNING j.*
     )
-    SELECT j.* FROM claimed j JOIN claimable c ON c.id = j.id ORDER BY c.priority, c.run_after
+    SELECT j.*
+    FROM claim_jobs_by_id(ARRAY(SELECT id FROM claimable), ARRAY(SELECT p_worker FROM claimable), p_handlers) j
+    JOIN claimable c ON c.id = j.id
+    ORDER BY c.priority, c.run_after
 $$;
 
 -- No transition: renews the lease of claims and stores how far they are (NULL leaves stage or progress as it is, as does
 -- a progress outside 0..1: one handler's mistake must not cost the other claims of the statement their lease).
--- A claim that is missing in the answer is lost. One past its deadline is not renewed and says expired.
+-- A claim that is missing in the answer is lost. The lease is never renewed beyond
+-- the attempt's deadline; a claim past it says expired.
 CREATE FUNCTION update_job_heartbeats(p_ids uuid[], p_versions integer[], p_stages text[], p_progress real[])
 RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean) LANGUAGE sql AS $$
     WITH beating AS (
@@ -129,8 +126,7 @@ RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean) LANGUAGE 
         ORDER BY j.id FOR NO KEY UPDATE OF j
     )
     UPDATE pipeline_jobs j
-    SET last_heartbeat_at = CASE WHEN clock_timestamp() < j.started_at + make_interval(secs => j.timeout_sec)
-                                 THEN clock_timestamp() ELSE j.last_heartbeat_at END,
+    SET last_heartbeat_at = least(clock_timestamp(), j.started_at + make_interval(secs => j.timeout_sec)),
         stage = coalesce(b.stage, j.stage),
         progress = CASE WHEN b.progress BETWEEN 0 AND 1 THEN b.progress ELSE j.progress END
     FROM beating b WHERE j.id = b.id
@@ -190,20 +186,25 @@ CREATE FUNCTION fail_job(p_id uuid, p_version integer, p_code text, p_error text
         ARRAY[p_retry_in]))
 $$;
 
--- running -> queued: the holder cannot go on, through no fault of the job, which is not charged for the attempt.
-CREATE FUNCTION give_back_jobs(p_ids uuid[], p_versions integer[], p_reason text DEFAULT 'WORKER_SHUTDOWN') RETURNS SETOF uuid
-LANGUAGE sql AS $$
+-- running -> queued: the holder cannot go on, through no fault of the job, which is not charged for the attempt. A job that
+-- somebody wanted cancelled is cancelled now, rather than run again.
+CREATE FUNCTION give_back_jobs(p_ids uuid[], p_versions integer[], p_reason text DEFAULT 'WORKER_SHUTDOWN')
+RETURNS TABLE (job_id uuid, status text) LANGUAGE sql AS $$
     WITH held AS (
         SELECT j.id FROM unnest(p_ids, p_versions) AS o(id, version)
         JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version
         ORDER BY j.id FOR NO KEY UPDATE OF j
     )
     UPDATE pipeline_jobs j
-    SET status = 'queued', version = j.version + 1, attempt = j.attempt - 1, locked_by = NULL, stage = NULL, progress = NULL,
-        run_after = clock_timestamp(), updated_at = clock_timestamp(),
-        actor = 'worker:' || j.locked_by, reason = p_reason, metadata = NULL
+    SET status = CASE WHEN j.cancel_requested THEN 'cancelled' ELSE 'queued' END, version = j.version + 1,
+        attempt = j.attempt - 1, locked_by = NULL, stage = NULL, progress = NULL, run_after = clock_timestamp(),
+        finished_at = CASE WHEN j.cancel_requested THEN clock_timestamp() END, updated_at = clock_timestamp(),
+        actor = CASE WHEN j.cancel_requested THEN coalesce(j.cancel_actor, 'worker:' || j.locked_by)
+                     ELSE 'worker:' || j.locked_by END,
+        reason = CASE WHEN j.cancel_requested THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE p_reason END,
+        metadata = CASE WHEN j.cancel_requested THEN jsonb_build_object('stopped_by', 'worker:' || j.locked_by) END
     FROM held h WHERE j.id = h.id
-    RETURNING j.id
+    RETURNING j.id, j.status
 $$;
 
 -- running -> cancelled: the holder has stopped because the cancellation was asked for.
@@ -225,15 +226,21 @@ $$;
 -- false: the job is final already, or unknown.
 CREATE FUNCTION cancel_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user, p_reason text DEFAULT 'CANCELLED')
 RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE now_is text;
 BEGIN
-    UPDATE pipeline_jobs
-    SET status = 'cancelled', version = version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp(),
-        actor = p_actor, reason = p_reason, metadata = NULL
-    WHERE id = p_id AND status IN ('queued', 'retrying', 'awaiting_input');
-    IF FOUND THEN RETURN true; END IF;
-    UPDATE pipeline_jobs SET cancel_requested = true, cancel_actor = p_actor, cancel_reason = p_reason
-    WHERE id = p_id AND status = 'running';
-    RETURN FOUND;
+    -- Locked first, so that the job does not move on between the look and the change.
+    SELECT status INTO now_is FROM pipeline_jobs WHERE id = p_id FOR NO KEY UPDATE;
+    IF now_is IN ('queued', 'retrying', 'awaiting_input') THEN
+        UPDATE pipeline_jobs
+        SET status = 'cancelled', version = version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp(),
+            actor = p_actor, reason = p_reason, metadata = NULL
+        WHERE id = p_id;
+    ELSIF now_is = 'running' THEN
+        UPDATE pipeline_jobs SET cancel_requested = true, cancel_actor = p_actor, cancel_reason = p_reason WHERE id = p_id;
+    ELSE
+        RETURN false;
+    END IF;
+    RETURN true;
 END $$;
 
 -- failed, cancelled -> queued, with a fresh allowance of attempts; the attempts made so far stay counted.
@@ -249,8 +256,8 @@ BEGIN
     RETURN FOUND;
 END $$;
 
--- running -> retrying | failed | cancelled, for jobs whose holder has not renewed its lease. The third worker lost makes
--- it POISON_JOB. Any process may call it at any time: locked rows are skipped, one statement decides and writes.
+-- running -> retrying | failed | cancelled, for jobs whose holder has not renewed its lease: TIMEOUT when it lived to the
+-- deadline of the attempt, else HEARTBEAT_TIMEOUT, and for the third worker lost POISON_JOB. Any process may call it at any time: locked rows are skipped, one statement decides and writes.
 CREATE FUNCTION release_stale_jobs(p_lease interval DEFAULT '60 seconds', p_limit integer DEFAULT 500,
     p_actor text DEFAULT 'db:' || session_user) RETURNS TABLE (job_id uuid, status text, lost_by text) LANGUAGE sql AS $$
     WITH stale AS MATERIALIZED (
@@ -260,7 +267,7 @@ CREATE FUNCTION release_stale_jobs(p_lease interval DEFAULT '60 seconds', p_limi
                     WHEN j.attempt >= j.max_attempts OR NOT x.expired AND j.workers_lost >= 2 THEN 'failed'
                     ELSE 'retrying' END AS next
         FROM pipeline_jobs j
-        CROSS JOIN LATERAL (SELECT clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec) AS expired) x
+        CROSS JOIN LATERAL (SELECT j.last_heartbeat_at >= j.started_at + make_interval(secs => j.timeout_sec) AS expired) x
         WHERE j.status = 'running' AND j.last_heartbeat_at < clock_timestamp() - p_lease
         ORDER BY j.id LIMIT p_limit FOR NO KEY UPDATE OF j SKIP LOCKED
     )
@@ -297,56 +304,43 @@ BEGIN
     RETURN true;
 END $$;
 
--- Deletes jobs that ended before the given age, with their trail, document and chunks, the oldest first, and writes what
--- it deleted into the trail of the system (the nil UUID): how many, from when to when, a hash over their last hashes.
--- A job whose trail does not verify stays. Returns how many went; call it again until that is 0.
+-- Deletes jobs that ended before the given age, with their trail, document and chunks, the oldest first; what went is
+-- written into the trail of the system by its trigger. A job whose trail does not verify stays. Returns how many jobs
+-- went; call it again until that is 0.
 CREATE FUNCTION purge_jobs(p_older_than interval, p_states text[] DEFAULT '{finished,failed,cancelled}',
     p_limit integer DEFAULT 1000, p_actor text DEFAULT 'db:' || session_user) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE
-    system CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
-    gone uuid[]; documents uuid[]; summary jsonb; before pipeline_job_events; at timestamptz := clock_timestamp();
+DECLARE gone uuid[]; documents uuid[];
 BEGIN
     IF NOT p_states <@ '{finished,failed,cancelled}'::text[] THEN
         RAISE EXCEPTION 'only finished, failed and cancelled jobs can be purged, not %', p_states
             USING ERRCODE = 'invalid_parameter_value';
+    ELSIF p_older_than < interval '0' THEN
+        RAISE EXCEPTION 'the age must not be negative: %', p_older_than USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('jobtrail.purge'));     -- one writer of the system's trail at a time
     WITH old AS (
-        SELECT j.id, j.document_id, j.finished_at FROM pipeline_jobs j
+        SELECT j.id, j.document_id FROM pipeline_jobs j
         WHERE j.status = ANY (p_states) AND j.finished_at < clock_timestamp() - p_older_than
           AND NOT EXISTS (SELECT FROM verify_trail(j.id))
         ORDER BY j.id LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
     )
-    SELECT array_agg(o.id), array_agg(o.document_id) FILTER (WHERE o.document_id IS NOT NULL),
-           jsonb_build_object('count', count(*), 'first_finished_at', min(o.finished_at), 'last_finished_at', max(o.finished_at),
-               'sha256', encode(sha256(string_agg(e.hash, ''::bytea ORDER BY o.id)), 'hex'))
-    INTO gone, documents, summary
-    FROM old o JOIN LATERAL (SELECT hash FROM pipeline_job_events WHERE job_id = o.id ORDER BY seq DESC LIMIT 1) e ON true;
+    SELECT array_agg(o.id), array_agg(o.document_id) FILTER (WHERE o.document_id IS NOT NULL)
+    INTO gone, documents FROM old o;
     IF gone IS NULL THEN RETURN 0; END IF;
 
-    PERFORM set_config('jobtrail.purging', 'on', true);
+    PERFORM set_config('jobtrail.purging', 'on', true), set_config('jobtrail.purged_by', p_actor, true);
     DELETE FROM pipeline_chunks WHERE job_id = ANY (gone);
     DELETE FROM pipeline_job_prompts WHERE job_id = ANY (gone);
     DELETE FROM pipeline_job_events WHERE job_id = ANY (gone);
     DELETE FROM pipeline_jobs WHERE id = ANY (gone);
     DELETE FROM pipeline_documents d WHERE d.id = ANY (documents)
         AND NOT EXISTS (SELECT FROM pipeline_jobs j WHERE j.document_id = d.id);
-    PERFORM set_config('jobtrail.purging', 'off', true);
-
-    SELECT * INTO before FROM pipeline_job_events WHERE job_id = system ORDER BY seq DESC LIMIT 1;
-    INSERT INTO pipeline_job_events
-    VALUES (system, coalesce(before.seq, 0) + 1, before.new_state, 'purged', 0, p_actor, 'RETENTION', summary, at,
-        trail_hash(before.hash, system, coalesce(before.seq, 0) + 1, before.new_state, 'purged', 0, p_actor, 'RETENTION',
-            summary, at));
+    PERFORM set_config('jobtrail.purging', 'off', true), set_config('jobtrail.purged_by', '', true);
     RETURN cardinality(gone);
 END $$;
 
--- It deletes with the owner's rights: only for those who were given it, and never fooled by temporary tables.
+-- It deletes with the owner's rights: only the owner may call it, and temporary tables must not fool it.
 DO $$ DECLARE f CONSTANT regprocedure := 'purge_jobs(interval,text[],integer,text)'; BEGIN
     EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
     EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') THEN
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO jobtrail_runtime', f);
-    END IF;
 END $$;

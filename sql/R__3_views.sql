@@ -55,7 +55,7 @@ WHERE status = 'running' AND last_heartbeat_at < clock_timestamp() - interval '6
 
 -- Here as well as with the role: Flyway runs a changed file alone, and new views come without the rights of the old ones.
 DO $$ BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') THEN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') AND pg_has_role('jobtrail_runtime', 'MEMBER') THEN
         GRANT SELECT ON dead_letter_jobs, job_queue_stats, running_jobs_monitor, job_timing_stats, stage_distribution,
             job_attempts, job_results, stuck_jobs TO jobtrail_runtime;
     END IF;

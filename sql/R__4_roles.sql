@@ -1,11 +1,15 @@
 -- The role the processes run as: it makes transitions, and cannot write, change or delete an event.
 -- Where the migrating user may not create roles, the processes run as that user and the triggers alone protect the trail.
+-- Roles belong to the whole server: one of this name that the migrating user has no part in is somebody else's, and gets
+-- no rights here.
 
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') THEN
         CREATE ROLE jobtrail_runtime NOLOGIN;
+        EXECUTE format('GRANT jobtrail_runtime TO %I', current_user);   -- from 16 on a creator may not take it otherwise
+    ELSIF NOT pg_has_role('jobtrail_runtime', 'MEMBER') THEN
+        EXECUTE format('GRANT jobtrail_runtime TO %I', current_user);
     END IF;
-    EXECUTE format('GRANT jobtrail_runtime TO %I', current_user);
 EXCEPTION
     WHEN insufficient_privilege THEN
         RAISE NOTICE 'no right to create or grant the role jobtrail_runtime: the processes will run as %', current_user;
@@ -13,7 +17,7 @@ EXCEPTION
 END $$;
 
 DO $$ BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') THEN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') AND pg_has_role('jobtrail_runtime', 'MEMBER') THEN
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO jobtrail_runtime', current_schema());
         GRANT SELECT ON pipeline_jobs, pipeline_job_events, pipeline_job_prompts, pipeline_documents, pipeline_document_parts,
             pipeline_chunks, pipeline_workers, pipeline_handlers, pipeline_queues, pipeline_api_keys,
@@ -22,9 +26,11 @@ DO $$ BEGIN
         GRANT INSERT, UPDATE ON pipeline_jobs, pipeline_job_prompts, pipeline_workers, pipeline_handlers, pipeline_api_keys
             TO jobtrail_runtime;
         GRANT UPDATE ON pipeline_queues TO jobtrail_runtime;
-        GRANT INSERT, DELETE ON pipeline_documents, pipeline_document_parts, pipeline_chunks, pipeline_workers TO jobtrail_runtime;
-        GRANT EXECUTE ON FUNCTION purge_jobs(interval, text[], integer, text) TO jobtrail_runtime;
+        GRANT INSERT ON pipeline_documents, pipeline_document_parts, pipeline_chunks TO jobtrail_runtime;
+        -- For a document whose job was not accepted; a foreign key protects those of jobs.
+        GRANT DELETE ON pipeline_documents TO jobtrail_runtime;
         REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON pipeline_job_events FROM jobtrail_runtime;
         REVOKE DELETE, TRUNCATE ON pipeline_jobs FROM jobtrail_runtime;
+        REVOKE DELETE ON pipeline_document_parts, pipeline_chunks, pipeline_workers FROM jobtrail_runtime;
     END IF;
 END $$;

@@ -24,8 +24,11 @@ public final class Database implements AutoCloseable {
     private static final String DROP_RIGHTS = """
             DO $$ BEGIN
                 IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime')
-                    AND pg_has_role(session_user, 'jobtrail_runtime', 'MEMBER') THEN SET ROLE jobtrail_runtime;
+                    AND pg_has_role(session_user, 'jobtrail_runtime', 'MEMBER')
+                    AND has_table_privilege('jobtrail_runtime', to_regclass('pipeline_jobs'), 'UPDATE') THEN
+                    SET ROLE jobtrail_runtime;
                 END IF;
+            EXCEPTION WHEN insufficient_privilege THEN NULL;
             END $$""";
 
     private final HikariDataSource pool;

@@ -142,15 +142,14 @@ public final class JobStore {
                 WHERE job_id = ? AND seq = ? AND ? IN (actor, metadata->>'stopped_by')""", row -> JobState.of(row.getString(1)), claim.id(), claim.version() + 1, "worker:" + claim.worker());
     }
 
-    /** The job goes back to its queue and is not charged for this attempt. */
-    public boolean giveBack(Claim claim, String reason) {
-        return !database.list(
-                        "SELECT * FROM give_back_jobs(ARRAY[?], ARRAY[?], ?)",
-                        row -> row.getObject(1),
-                        claim.id(),
-                        claim.version(),
-                        reason)
-                .isEmpty();
+    /** The job goes back to its queue and is not charged for this attempt; or is cancelled, if that was asked for. */
+    public Optional<JobState> giveBack(Claim claim, String reason) {
+        return database.first(
+                "SELECT status FROM give_back_jobs(ARRAY[?], ARRAY[?], ?)",
+                row -> JobState.of(row.getString(1)),
+                claim.id(),
+                claim.version(),
+                reason);
     }
 
     /** Ends a running job whose cancellation was asked for. */

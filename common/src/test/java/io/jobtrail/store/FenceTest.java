@@ -71,7 +71,7 @@ class FenceTest {
                 .isEmpty();
         assertThat(store.complete(claim, "{\"by\": \"late\"}")).isFalse();
         assertThat(store.fail(claim, "LATE", "late", true, Duration.ZERO)).isEmpty();
-        assertThat(store.giveBack(claim, "LATE")).isFalse();
+        assertThat(store.giveBack(claim, "LATE")).isEmpty();
         assertThat(store.finishCancelled(claim)).isFalse();
         assertThat(new ChunkStore(database.runtime())
                         .store(claim, 0, List.of(new ChunkStore.NewChunk("late", 1, 1, 1, new float[] {1}))))

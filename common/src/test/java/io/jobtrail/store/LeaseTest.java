@@ -92,7 +92,11 @@ class LeaseTest {
         var claim = database.aJob().timeoutSec(100).claimedBy("w");
         database.asOwner("UPDATE pipeline_jobs SET started_at = started_at - interval '101 seconds' WHERE id = '"
                 + claim.id() + "'");
-        silentFor(claim, "61 seconds");
+        assertThat(beat(claim)).contains(new JobStore.Pulse(false, true));
+        assertThat(release(claim))
+                .as("the lease ends one lease after the deadline")
+                .isEmpty();
+        passes(claim, "61 seconds");
         assertThat(beat(claim)).contains(new JobStore.Pulse(false, true));
         assertThat(release(claim).orElseThrow().status()).isEqualTo(JobState.RETRYING);
         var job = database.assertThatJob(claim.id())
@@ -103,6 +107,16 @@ class LeaseTest {
         assertThat(database.ask("SELECT workers_lost FROM pipeline_jobs WHERE id = ?", claim.id()))
                 .as("the worker is not to blame")
                 .isEqualTo(0);
+    }
+
+    @Test
+    void aWorkerThatVanishedBeforeTheDeadlineIsLostHoweverLateThatIsNoticed() {
+        var claim = database.aJob().timeoutSec(10).claimedBy("w");
+        passes(claim, "1 hour");
+        release(claim);
+        database.assertThatJob(claim.id()).isRetrying("HEARTBEAT_TIMEOUT");
+        assertThat(database.ask("SELECT workers_lost FROM pipeline_jobs WHERE id = ?", claim.id()))
+                .isEqualTo(1);
     }
 
     @Test
@@ -209,5 +223,11 @@ class LeaseTest {
     private static Claim claimAgain(UUID id) {
         database.asOwner("UPDATE pipeline_jobs SET run_after = now() WHERE id = '" + id + "'");
         return store.claim(id, "w", HANDLERS).orElseThrow();
+    }
+
+    /** As if so much time had gone by since the claim was made and last renewed. */
+    private static void passes(Claim claim, String time) {
+        database.asOwner("UPDATE pipeline_jobs SET started_at = started_at - interval '" + time
+                + "', last_heartbeat_at = last_heartbeat_at - interval '" + time + "' WHERE id = '" + claim.id() + "'");
     }
 }

@@ -142,7 +142,7 @@ class OutcomeTest {
     void anAttemptThatIsGivenBackIsNotCharged() {
         var claim = database.aJob().maxAttempts(1).claimedBy("w");
         store.updateHeartbeats(List.of(new JobStore.Beat(claim.id(), claim.version(), "extracting", 0.5)));
-        assertThat(store.giveBack(claim, "WORKER_SHUTDOWN")).isTrue();
+        assertThat(store.giveBack(claim, "WORKER_SHUTDOWN")).contains(JobState.QUEUED);
         var job = database.assertThatJob(claim.id())
                 .is(JobState.QUEUED)
                 .lastReasonIs("WORKER_SHUTDOWN")
@@ -153,6 +153,15 @@ class OutcomeTest {
         var again = store.claim(claim.id(), "v", HANDLERS).orElseThrow();
         assertThat(again.job().attempt()).isEqualTo(1);
         assertThat(again.version()).isEqualTo(claim.version() + 2);
+    }
+
+    @Test
+    void aJobThatShouldStopIsCancelledWhenItIsGivenBack() {
+        var claim = database.aJob().claimedBy("w");
+        store.cancel(claim.id(), "anna", "WRONG_FILE");
+        assertThat(store.giveBack(claim, "WORKER_SHUTDOWN")).contains(JobState.CANCELLED);
+        database.assertThatJob(claim.id()).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
+        assertThat(store.leftAs(claim)).contains(JobState.CANCELLED);
     }
 
     @Test

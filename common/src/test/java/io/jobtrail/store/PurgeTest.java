@@ -57,7 +57,7 @@ class PurgeTest {
         assertThat(events).hasSize(2);
         assertThat(events.get(0).reason()).isEqualTo("RETENTION");
         assertThat(events.get(0).actor()).isEqualTo("janitor");
-        assertThat(events.get(0).metadata()).contains("\"count\": 2", "first_finished_at", "sha256");
+        assertThat(events.get(0).metadata()).contains("\"jobs\": 2", "\"events\": 6", "first_at", "sha256");
         assertThat(database.reader().verifyTrail(null)).isEmpty();
 
         database.asOwner(
@@ -81,13 +81,11 @@ class PurgeTest {
 
     @Test
     void onlyFinalStatesCanBeNamed() {
-        assertThatThrownBy(() -> database.runtime()
-                        .first("SELECT purge_jobs('1 day', '{finished,running}')", row -> row.getInt(1)))
+        assertThatThrownBy(() -> database.ask("SELECT purge_jobs('1 day', '{finished,running}')"))
                 .hasMessageContaining("only finished, failed and cancelled jobs can be purged");
         var old = finishedWithDocument();
         age(old);
-        assertThat(database.runtime().first("SELECT purge_jobs('1 day', '{failed}')", row -> row.getInt(1)))
-                .contains(0);
+        assertThat(database.ask("SELECT purge_jobs('1 day', '{failed}')")).isEqualTo(0);
     }
 
     @Test
@@ -120,8 +118,7 @@ class PurgeTest {
         for (int i = 0; i < 3; i++) {
             age(finishedWithDocument());
         }
-        assertThat(database.runtime().first("SELECT purge_jobs('1 day', p_limit => 2)", row -> row.getInt(1)))
-                .contains(2);
+        assertThat(database.ask("SELECT purge_jobs('1 day', p_limit => 2)")).isEqualTo(2);
         assertThat(purge()).isEqualTo(1);
     }
 
@@ -133,10 +130,39 @@ class PurgeTest {
                 .hasMessageContaining("the trail is append-only");
     }
 
+    @Test
+    void theProcessesCannotPurge() {
+        age(finishedWithDocument());
+        assertThatThrownBy(() -> database.runtime().first("SELECT purge_jobs('1 day')", row -> row.getInt(1)))
+                .hasMessageContaining("permission denied");
+    }
+
+    @Test
+    void whoeverDeletesByHandLeavesATraceThatCannotBeDeleted() {
+        var job = finishedWithDocument();
+        database.asOwner(
+                "SET jobtrail.purging = 'on'",
+                "DELETE FROM pipeline_job_events WHERE job_id = '" + job + "'",
+                "DELETE FROM pipeline_chunks",
+                "DELETE FROM pipeline_jobs WHERE id = '" + job + "'");
+        var trace = database.reader().history(SYSTEM);
+        assertThat(trace).hasSize(1);
+        assertThat(trace.get(0).actor()).isEqualTo("db:" + database.url().user());
+        assertThat(trace.get(0).reason()).isEqualTo("MANUAL");
+        assertThat(trace.get(0).metadata()).contains("\"jobs\": 1", "\"events\": 3");
+        assertThat(database.reader().verifyTrail(null)).isEmpty();
+        assertThatThrownBy(() -> database.asOwner("SET jobtrail.purging = 'on'", "DELETE FROM pipeline_job_events"))
+                .hasMessageContaining("the trail of the system is never deleted");
+    }
+
+    @Test
+    void aNegativeAgeIsRefused() {
+        assertThatThrownBy(() -> database.ask("SELECT purge_jobs('-1 day')"))
+                .hasMessageContaining("must not be negative");
+    }
+
     private int purge() {
-        return database.runtime()
-                .first("SELECT purge_jobs('1 day', p_actor => 'janitor')", row -> row.getInt(1))
-                .orElseThrow();
+        return (Integer) database.ask("SELECT purge_jobs('1 day', p_actor => 'janitor')");
     }
 
     private UUID finishedWithDocument() {

@@ -103,8 +103,30 @@ class SchemaTest {
                 assertThat(database.runtime().list("SELECT * FROM " + view, row -> row.getObject(1)))
                         .isEmpty();
             }
-            assertThat(database.runtime().first("SELECT purge_jobs('1 day')", row -> row.getInt(1)))
-                    .contains(0);
+        }
+    }
+
+    /** Roles belong to the server: a tenant must not open its tables to another tenant's role of the same name. */
+    @Test
+    void aRoleThatBelongsToSomebodyElseGetsNoRights() throws Exception {
+        var tenant = "tenant_" + ProcessHandle.current().pid();
+        try (var first = JobtrailDatabase.fresh();
+                var own = TestDatabase.fresh(SchemaTest::leaveEmpty)) {
+            first.asOwner("CREATE ROLE " + tenant + " LOGIN", "ALTER DATABASE " + own.name() + " OWNER TO " + tenant);
+            var url = DatabaseUrl.parse(own.url().replaceFirst("//[^@]*@", "//" + tenant + "@"));
+            Schema.migrate(url);
+            try (var database = new Database(url, "tenant", 0, 1)) {
+                assertThat(database.first("SELECT current_user", row -> row.getString(1)))
+                        .contains(tenant);
+                assertThat(database.first(
+                                "SELECT has_table_privilege('jobtrail_runtime', 'pipeline_jobs', 'SELECT')",
+                                row -> row.getBoolean(1)))
+                        .contains(false);
+                assertThat(new JobStore(database).claim(List.of(), 1, "w", List.of()))
+                        .isEmpty();
+            }
+            own.close();
+            first.asOwner("DROP ROLE " + tenant);
         }
     }
 

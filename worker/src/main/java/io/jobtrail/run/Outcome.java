@@ -45,7 +45,7 @@ sealed interface Outcome {
     record GivenBack(String reason) implements Outcome {
         @Override
         public Optional<JobState> recordIn(JobStore store, Claim claim) {
-            return store.giveBack(claim, reason) ? Optional.of(JobState.QUEUED) : Optional.empty();
+            return store.giveBack(claim, reason);
         }
     }
 

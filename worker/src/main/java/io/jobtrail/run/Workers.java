@@ -154,7 +154,7 @@ public final class Workers {
         for (var context : heartbeats.held()) {
             Claim claim = context.claim();
             try {
-                if (store.giveBack(claim, "WORKER_SHUTDOWN")) {
+                if (store.giveBack(claim, "WORKER_SHUTDOWN").isPresent()) {
                     LOG.warn("job {} did not stop when asked; it is queued again for another worker", claim.id());
                 }
             } catch (DatabaseFailure e) {
