@@ -9,18 +9,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 
 /** The web process: reads the settings, migrates the schema, serves until it is told to stop. */
 @Command(
         name = "api",
         mixinStandardHelpOptions = true,
-        version = "jobtrail api 0.1.0",
+        versionProvider = ApiMain.Version.class,
         description =
                 "Takes jobs and tells about them over HTTP. Without a command it serves. All settings are environment "
                         + "variables; the README lists them.",
         synopsisSubcommandLabel = "[serve|migrate|config]")
 public final class ApiMain implements Callable<Integer> {
     private ApiMain() {}
+
+    /** As the jar says; there is none while classes are run as they were compiled. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            var version = ApiMain.class.getPackage().getImplementationVersion();
+            return new String[] {"jobtrail api " + (version == null ? "dev" : version)};
+        }
+    }
 
     /** Exit codes: 0 done, 1 the start failed, 2 wrong command or settings. */
     public static void main(String[] arguments) {

@@ -1,26 +1,61 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
+import io.jobtrail.job.Names;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
 /**
- * Who may call. Without an admin key everybody who reaches this process may do all, which is why it then listens on loopback
- * only; with one, every call below {@code /pipeline} must bring it.
+ * Who may call. With an admin key every call below {@code /pipeline} must bring it. Without one everybody who reaches this
+ * process may do all, which is why it then listens on loopback only; and because any web page can make a browser on this machine
+ * call it, the names it is called by are checked too.
  */
 final class Access {
-    private final byte[] adminKey;
+    private static final String LOOPBACK = "(?i)127(\\.\\d{1,3}){3}|localhost|\\[::1]";
 
-    /** @param adminKey null = development mode */
-    Access(String adminKey) {
+    private final byte[] adminKey;
+    private final boolean anyHost;
+
+    /**
+     * @param adminKey null = development mode
+     * @param anyHost whether, without a key, calls may come from other machines
+     */
+    Access(String adminKey, boolean anyHost) {
         this.adminKey = adminKey == null ? null : adminKey.getBytes(StandardCharsets.UTF_8);
+        this.anyHost = anyHost;
+    }
+
+    /** @param host name or address, that of IPv6 in brackets */
+    static boolean isLoopback(String host) {
+        return host.matches(LOOPBACK);
     }
 
     void check(Context ctx) {
-        if (adminKey != null && !MessageDigest.isEqual(adminKey, givenKey(ctx).getBytes(StandardCharsets.UTF_8))) {
+        if (adminKey == null) {
+            refuseForeignPages(ctx);
+        } else if (!MessageDigest.isEqual(adminKey, givenKey(ctx).getBytes(StandardCharsets.UTF_8))) {
             ctx.header("WWW-Authenticate", "Bearer");
             throw new ApiError(
                     ErrorCode.UNAUTHORIZED, "X-Admin-Key", "send the key as X-Admin-Key or as Authorization: Bearer");
+        }
+    }
+
+    /**
+     * A page can let its own name lead to this machine, so the name must be one of loopback; and it can send forms, but not
+     * without its origin. What is no browser sends no origin.
+     */
+    private void refuseForeignPages(Context ctx) {
+        var host = ctx.header("Host") == null ? "" : ctx.header("Host");
+        if (!anyHost && !isLoopback(host.replaceFirst(":\\d{1,5}$", ""))) {
+            throw new ApiError(
+                    ErrorCode.FORBIDDEN_HOST,
+                    "Host",
+                    "without ADMIN_API_KEY only localhost is served; set it, or ALLOW_ANONYMOUS=true if you mean it");
+        }
+        var origin = ctx.header("Origin");
+        if (origin != null && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(host)) {
+            throw new ApiError(
+                    ErrorCode.FORBIDDEN_ORIGIN, "Origin", "without ADMIN_API_KEY no page of another site is served");
         }
     }
 
@@ -35,8 +70,8 @@ final class Access {
         if (realm == null) {
             return "default";
         }
-        if (!realm.matches("[A-Za-z0-9_.-]{1,64}")) {
-            throw ApiError.invalid("X-Realm", "must be 1 to 64 letters, digits, '_', '.' or '-'");
+        if (!Names.isValid(realm)) {
+            throw ApiError.invalid("X-Realm", Names.RULE);
         }
         return realm;
     }

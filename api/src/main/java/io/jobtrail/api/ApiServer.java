@@ -42,7 +42,7 @@ public final class ApiServer implements AutoCloseable {
                 : new Redis(settings.redisUrl(), settings.dbPoolMax(), Duration.ZERO);
         var reader = new JobReader(database);
         var documents = new DocumentStore(database);
-        var access = new Access(settings.adminApiKey());
+        var access = new Access(settings.adminApiKey(), settings.allowAnonymous());
         var limits = new EnqueueEndpoint.Limits(
                 settings.maxUploadBytes(), settings.maxAttempts(), settings.urgentMaxPages(), settings.slowMinPages());
         var enqueue = new EnqueueEndpoint(
@@ -67,7 +67,7 @@ public final class ApiServer implements AutoCloseable {
      * @throws OpenToStrangers when there is no key and the host is not loopback
      */
     public static ApiServer start(Settings settings) {
-        boolean loopback = settings.host().matches("127(\\.\\d{1,3}){3}|localhost|::1|\\[::1]");
+        boolean loopback = Access.isLoopback(settings.host()) || settings.host().equals("::1");
         if (settings.adminApiKey() == null && !loopback && !settings.allowAnonymous()) {
             throw new OpenToStrangers("HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "
                     + "HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if you mean it");

@@ -1,34 +1,34 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
-import io.jobtrail.config.Json;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.DocumentStore.StoredDocument;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.NewJob;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.Dispatcher;
+import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /pipeline/enqueue}: checks, stores the document, writes the job, answers, in this order. When it answers 202 the
  * bytes and the job are committed; the push to Redis may still fail, and is then made up for.
  */
 final class EnqueueEndpoint {
+    private static final Logger LOG = LoggerFactory.getLogger(EnqueueEndpoint.class);
+
     private static final String DOCUMENT_HANDLER = "process_document";
     private static final Duration PAGE_COUNT_PATIENCE = Duration.ofMillis(300);
 
@@ -88,10 +88,15 @@ final class EnqueueEndpoint {
         return type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     }
 
+    /**
+     * What is to be done, whether it came as a form or as JSON.
+     *
+     * @param document null when there is none
+     */
+    private record Work(String handler, QueueName queue, Map<String, Object> payload, StoredDocument document) {}
+
     private void enqueueDocument(Context ctx) {
-        var realm = Access.realm(ctx);
-        var key = idempotencyKey(ctx);
-        var traceparent = traceparent(ctx);
+        var caller = Caller.of(ctx, access);
         var upload = Upload.receive(ctx, limits.maxUploadBytes(), uploads);
         var asked = Submission.ofForm(upload.fields(), handlers);
         var pages = pages(upload);
@@ -106,34 +111,27 @@ final class EnqueueEndpoint {
         if (asked.options() != null) {
             payload.put("options", asked.options());
         }
-        var queue = asked.queue() == null ? route(pages) : asked.queue();
-        var handler = asked.handler() == null ? DOCUMENT_HANDLER : asked.handler();
-        NewJob.Accepted accepted;
+        var work = new Work(
+                asked.handler() == null ? DOCUMENT_HANDLER : asked.handler(),
+                asked.queue() == null ? route(pages) : asked.queue(),
+                payload,
+                document);
+        boolean kept = false;
         try {
-            accepted = accept(
-                    asked,
-                    handler,
-                    queue,
-                    realm,
-                    payload,
-                    document.id(),
-                    key,
-                    traceparent,
-                    access.actor(ctx),
-                    document.sha256());
-        } catch (RuntimeException e) {
-            discard(document.id(), e);
-            throw e;
+            var job = job(caller, asked, work);
+            var accepted = accept(job);
+            kept = !accepted.alreadyExisted();
+            pushIfDue(job, accepted);
+            answer(ctx, accepted, caller);
+        } finally {
+            if (!kept) {
+                discard(document.id());
+            }
         }
-        if (accepted.alreadyExisted()) {
-            documents.delete(document.id());
-        }
-        answer(ctx, accepted, realm, key);
     }
 
     private void enqueueInput(Context ctx) {
-        var realm = Access.realm(ctx);
-        var key = idempotencyKey(ctx);
+        var caller = Caller.of(ctx, access);
         var asked = Submission.ofJson(ctx.body(), handlers);
         var payload = new LinkedHashMap<String, Object>();
         payload.put("input", asked.input() == null ? Map.of() : asked.input());
@@ -141,66 +139,82 @@ final class EnqueueEndpoint {
             payload.put("options", asked.options());
         }
         var queue = asked.queue() == null ? QueueName.DEFAULT : asked.queue();
-        var accepted = accept(
-                asked,
-                asked.handler(),
-                queue,
-                realm,
-                payload,
-                null,
-                key,
-                traceparent(ctx),
-                access.actor(ctx),
-                Json.write(payload));
-        answer(ctx, accepted, realm, key);
+        var job = job(caller, asked, new Work(asked.handler(), queue, payload, null));
+        var accepted = accept(job);
+        pushIfDue(job, accepted);
+        answer(ctx, accepted, caller);
     }
 
-    private NewJob.Accepted accept(
-            Submission asked,
-            String handler,
-            QueueName queue,
-            String realm,
-            Map<String, Object> payload,
-            UUID documentId,
-            String key,
-            String traceparent,
-            String actor,
-            String content) {
-        var fingerprint = key == null ? null : sha256(handler + '\n' + content + '\n' + asked.options());
-        var accepted = store.enqueue(new NewJob(
+    private NewJob job(Caller caller, Submission asked, Work work) {
+        var document = work.document();
+        var fingerprint = Fingerprint.of(
+                work.handler(), document == null ? null : document.sha256(), asked.input(), asked.options());
+        return new NewJob(
                 JobIds.next(),
-                queue,
-                realm,
-                handler,
-                payload,
-                documentId,
+                work.queue(),
+                caller.realm(),
+                work.handler(),
+                work.payload(),
+                document == null ? null : document.id(),
                 null,
                 asked.maxAttempts() == null ? limits.maxAttempts() : asked.maxAttempts(),
                 asked.runAfter(),
                 asked.timeoutSec(),
-                key,
-                fingerprint,
-                traceparent,
-                actor));
-        boolean due = asked.runAfter() == null || !asked.runAfter().isAfter(Instant.now());
-        if (!accepted.alreadyExisted() && due) {
-            dispatcher.push(queue, handler, accepted.id());
-        }
-        return accepted;
+                caller.idempotencyKey(),
+                caller.idempotencyKey() == null ? null : fingerprint,
+                caller.traceparent(),
+                caller.actor());
     }
 
-    private void answer(Context ctx, NewJob.Accepted accepted, String realm, String key) {
+    /**
+     * When the connection breaks, the job may be committed all the same. Asked once more with the same id, the database makes it
+     * or finds it; one that it finds under this id was made by this very request.
+     */
+    private NewJob.Accepted accept(NewJob job) {
+        try {
+            return store.enqueue(job);
+        } catch (DatabaseFailure e) {
+            if (!e.isUnavailable()) {
+                throw e;
+            }
+            LOG.warn("job {}: whether it is accepted is unknown ({}); asks once more", job.id(), e.getMessage());
+        }
+        try {
+            var found = store.enqueue(job);
+            return found.id().equals(job.id())
+                    ? new NewJob.Accepted(found.id(), found.queue(), found.status(), false, true)
+                    : found;
+        } catch (DatabaseFailure e) {
+            LOG.warn("job {}: whether it is accepted stays unknown ({}), so says the answer", job.id(), e.getMessage());
+            throw new ApiError(
+                    ErrorCode.DATABASE_UNAVAILABLE,
+                    null,
+                    ("It is unknown whether the job was accepted, as %s: send the request again with the same Idempotency-Key, or "
+                                    + "ask for the status of that job first, if it had none")
+                            .formatted(job.id()));
+        }
+    }
+
+    private void pushIfDue(NewJob job, NewJob.Accepted accepted) {
+        boolean due = job.runAfter() == null || !job.runAfter().isAfter(Instant.now());
+        if (!accepted.alreadyExisted() && due) {
+            dispatcher.push(job.queue(), job.handler(), accepted.id());
+        }
+    }
+
+    private void answer(Context ctx, NewJob.Accepted accepted, Caller caller) {
         if (!accepted.sameContent()) {
             throw new ApiError(
                     ErrorCode.IDEMPOTENCY_KEY_REUSED,
                     "Idempotency-Key",
-                    "key %s was sent before with other content, as job %s".formatted(key, accepted.id()));
+                    "key %s was sent before with other content, as job %s"
+                            .formatted(caller.idempotencyKey(), accepted.id()));
         }
         var url = "/pipeline/status/" + accepted.id();
         var answer = new LinkedHashMap<String, Object>();
         answer.put("job_id", accepted.id());
         answer.put("queue", accepted.queue());
-        answer.put("realm", realm);
+        answer.put("realm", caller.realm());
         answer.put("status", accepted.status().wireName());
         answer.put("already_existed", accepted.alreadyExisted());
         answer.put("status_url", url);
@@ -233,34 +247,12 @@ final class EnqueueEndpoint {
         }
     }
 
-    private void discard(UUID document, RuntimeException reason) {
+    /** One that a job refers to stays, whatever was known of that job: the foreign key sees to it. */
+    private void discard(UUID document) {
         try {
             documents.delete(document);
-        } catch (RuntimeException e) {
-            reason.addSuppressed(e);
-        }
-    }
-
-    private static String idempotencyKey(Context ctx) {
-        var key = ctx.header("Idempotency-Key");
-        if (key != null && !key.matches("[\\x21-\\x7E]{1,255}")) {
-            throw ApiError.invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters");
-        }
-        return key;
-    }
-
-    /** W3C Trace Context; one that is not well formed is ignored, as the recommendation says. */
-    private static String traceparent(Context ctx) {
-        var value = ctx.header("traceparent");
-        return value != null && value.matches("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}") ? value : null;
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+        } catch (DatabaseFailure e) {
+            LOG.warn("document {} stays, although no answer has named a job for it: {}", document, e.getMessage());
         }
     }
 }

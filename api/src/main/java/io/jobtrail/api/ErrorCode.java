@@ -14,6 +14,8 @@ enum ErrorCode {
     EMPTY_FILE(400, "The file is empty"),
     MALFORMED_MULTIPART(400, "The multipart body cannot be read"),
     UNAUTHORIZED(401, "A key is needed"),
+    FORBIDDEN_HOST(403, "This server is not served under this name"),
+    FORBIDDEN_ORIGIN(403, "Pages of other sites may not call this server"),
     NOT_FOUND(404, "There is nothing here"),
     METHOD_NOT_ALLOWED(405, "This path does not take this method"),
     NOT_FINAL(409, "The job has not ended yet"),

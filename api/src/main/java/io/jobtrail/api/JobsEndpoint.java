@@ -144,7 +144,9 @@ final class JobsEndpoint {
         var encoded = URLEncoder.encode(document.filename(), StandardCharsets.UTF_8)
                 .replace("+", "%20")
                 .replace("*", "%2A"); // the one character that RFC 5987 does not take as it is
-        ctx.header("Content-Disposition", "attachment; filename*=UTF-8''" + encoded);
+        // For programs that do not know the second form: harmless as a name of a file, in a shell, and within quotes.
+        var plain = document.filename().replaceAll("[^A-Za-z0-9 ._()-]", "_").replaceFirst("^[.-]", "_");
+        ctx.header("Content-Disposition", "attachment; filename=\"" + plain + "\"; filename*=UTF-8''" + encoded);
         ctx.header("Content-Length", Long.toString(document.size()));
         ctx.contentType(document.contentType()).result(documents.open(document));
     }

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -27,29 +28,46 @@ final class PdfPageCount {
     private static final int OVERLAP = 64 << 10;
     private static final int MAX_STREAM = 4 << 20;
 
+    private static final int MAX_INFLATED = 32 << 20;
+
+    private final LongSupplier clock;
     private final long deadline;
-    private int inflatable = 32 << 20;
+    private int inflated;
     private int pages = -1;
 
-    private PdfPageCount(Duration patience) {
-        deadline = System.nanoTime() + patience.toNanos();
+    /** @param clock nanoseconds that only grow */
+    PdfPageCount(Duration patience, LongSupplier clock) {
+        this.clock = clock;
+        deadline = clock.getAsLong() + patience.toNanos();
     }
 
     /** @param bytes is read from its beginning and not closed */
     static OptionalInt of(InputStream bytes, Duration patience) throws IOException {
+        return new PdfPageCount(patience, System::nanoTime).of(bytes);
+    }
+
+    OptionalInt of(InputStream bytes) throws IOException {
         var head = bytes.readNBytes(5);
         if (!new String(head, StandardCharsets.ISO_8859_1).equals("%PDF-")) {
             return OptionalInt.empty();
         }
-        var count = new PdfPageCount(patience);
-        count.scan(bytes);
-        return count.pages < 0 ? OptionalInt.empty() : OptionalInt.of(count.pages);
+        scan(bytes);
+        return pages < 0 ? OptionalInt.empty() : OptionalInt.of(pages);
+    }
+
+    /** Bytes that were unpacked so far. */
+    int inflated() {
+        return inflated;
+    }
+
+    private boolean isLate() {
+        return clock.getAsLong() - deadline >= 0;
     }
 
     private void scan(InputStream bytes) throws IOException {
         var window = new byte[WINDOW];
         int kept = 0;
-        while (System.nanoTime() < deadline) {
+        while (!isLate()) {
             int read = bytes.readNBytes(window, kept, WINDOW - kept);
             int length = kept + read;
             var text = new String(window, 0, length, StandardCharsets.ISO_8859_1);
@@ -65,7 +83,8 @@ final class PdfPageCount {
         pages = -1; // half a look could name an inner node of the tree
     }
 
-    private void nodes(String text) {
+    /** Its work grows with the length of the text and no faster, whatever is in it. */
+    void nodes(CharSequence text) {
         for (var matcher = NODE.matcher(text); matcher.find(); ) {
             pages = Math.max(pages, Integer.parseInt(matcher.group(matcher.group(1) == null ? 2 : 1)));
         }
@@ -74,7 +93,7 @@ final class PdfPageCount {
     private void objectStreams(String text, byte[] window) {
         for (int at = text.indexOf("/ObjStm"); at >= 0; at = text.indexOf("/ObjStm", at + 1)) {
             int stream = text.indexOf("stream", at);
-            if (stream < 0 || System.nanoTime() >= deadline) {
+            if (stream < 0 || isLate()) {
                 return;
             }
             int start = stream + "stream".length();
@@ -91,13 +110,13 @@ final class PdfPageCount {
             inflater.setInput(window, start, length);
             var plain = new ByteArrayOutputStream();
             var buffer = new byte[16 << 10];
-            while (!inflater.finished() && plain.size() < MAX_STREAM && inflatable > 0) {
+            while (!inflater.finished() && plain.size() < MAX_STREAM && inflated < MAX_INFLATED) {
                 int count = inflater.inflate(buffer);
                 if (count == 0) {
                     break;
                 }
                 plain.write(buffer, 0, count);
-                inflatable -= count;
+                inflated += count;
             }
             nodes(plain.toString(StandardCharsets.ISO_8859_1));
         } catch (DataFormatException e) {

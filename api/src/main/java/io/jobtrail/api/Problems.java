@@ -67,12 +67,11 @@ final class Problems {
                     ctx.method(),
                     ctx.path(),
                     e.getMessage());
-            ctx.header("Retry-After", "2");
             render(
                     ctx,
                     ErrorCode.DATABASE_UNAVAILABLE,
                     null,
-                    "Nothing was accepted; send the request again in a moment.");
+                    "No job was accepted or changed; send the request again in a moment.");
         } else {
             LOG.error("request {} {} {} failed", RequestId.of(ctx), ctx.method(), ctx.path(), e);
             render(
@@ -115,6 +114,9 @@ final class Problems {
             // The rest of the body is not read and the server ends the connection: a caller that was not told so
             // would lose its next request.
             ctx.header("Connection", "close");
+        }
+        if (code == ErrorCode.DATABASE_UNAVAILABLE) {
+            ctx.header("Retry-After", "2");
         }
         ctx.status(code.status).result(Json.write(problem)).contentType(MEDIA_TYPE);
     }

@@ -84,10 +84,6 @@ final class Upload {
         return type != null && type.matches("[\\x20-\\x7E]{1,255}") ? type : "application/octet-stream";
     }
 
-    long size() {
-        return file.getSize();
-    }
-
     InputStream open() throws IOException {
         return file.getInputStream();
     }

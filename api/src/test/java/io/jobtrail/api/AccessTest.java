@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -128,6 +129,47 @@ class AccessTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("ADMIN_API_KEY")
                 .hasMessageContaining("ALLOW_ANONYMOUS");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "localhost, '', 200",
+        "LocalHost:8000, '', 200",
+        "127.0.0.1:8000, '', 200",
+        "127.9.8.7, '', 200",
+        "[::1]:8000, '', 200",
+        "localhost:8000, http://localhost:8000, 200",
+        "example.org, '', FORBIDDEN_HOST",
+        "localhost.example.org:8000, '', FORBIDDEN_HOST",
+        "127.0.0.1.example.org, '', FORBIDDEN_HOST",
+        "localhost:8000.example.org, '', MALFORMED_REQUEST",
+        "192.168.1.1:8000, '', FORBIDDEN_HOST",
+        "evil.example:8000, http://evil.example:8000, FORBIDDEN_HOST",
+        "localhost:8000, http://evil.example, FORBIDDEN_ORIGIN",
+        "localhost:8000, http://localhost:3000, FORBIDDEN_ORIGIN",
+        "localhost:8000, http://localhost:8000.evil.example, FORBIDDEN_ORIGIN",
+        "localhost:8000, null, FORBIDDEN_ORIGIN"
+    })
+    void withoutKeyNoForeignPageGetsIn(String host, String origin, String code) throws IOException {
+        try (var open = RunningApi.start()) {
+            var answer = open.raw(stats(host, origin));
+            assertThat(answer).contains(code.equals("200") ? "HTTP/1.1 200 " : "\"code\":\"" + code + '"');
+            assertThat(answer.contains("by_status")).isEqualTo(code.equals("200"));
+        }
+    }
+
+    @Test
+    void allowedStrangersMayCallByAnyNameButNotFromForeignPages() throws IOException {
+        try (var open = RunningApi.start("ALLOW_ANONYMOUS", "true")) {
+            assertThat(open.raw(stats("example.org", ""))).startsWith("HTTP/1.1 200");
+            assertThat(open.raw(stats("example.org", "https://example.org"))).startsWith("HTTP/1.1 200");
+            assertThat(open.raw(stats("example.org", "https://evil.example"))).contains("FORBIDDEN_ORIGIN");
+        }
+    }
+
+    private static String stats(String host, String origin) {
+        return "GET /pipeline/stats HTTP/1.1\r\nHost: " + host + "\r\n"
+                + (origin.isEmpty() ? "" : "Origin: " + origin + "\r\n") + "Connection: close\r\n\r\n";
     }
 
     @Test

@@ -96,6 +96,13 @@ class ApiMainTest {
     }
 
     @Test
+    void versionIsThatOfTheJar() throws Exception {
+        assertThat(run(0, List.of("--version")).strip())
+                .as("no jar, no version")
+                .isEqualTo("jobtrail api dev");
+    }
+
+    @Test
     void wrongSettingsAreListedAllAtOnce() throws Exception {
         var out = run(2, List.of(), "DATABASE_URL", "mysql://x", "PORT", "99999", "ALLOW_ANONYMOUS", "perhaps");
         assertThat(out).contains("DATABASE_URL", "PORT must be", "ALLOW_ANONYMOUS must be one of true, false");

@@ -222,21 +222,21 @@ class BadInputTest {
     @Test
     void declaredLengthThatIsTooLargeIsRefusedBeforeTheBodyIsSent() throws IOException {
         var answer = api.raw(
-                "POST /pipeline/enqueue HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+                "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
                         + "Content-Length: 10000000000\r\n\r\n");
         assertThat(answer).startsWith("HTTP/1.1 413").contains("application/problem+json", "BODY_TOO_LARGE");
     }
 
     @Test
     void declaredLengthOfJsonThatIsTooLargeIsRefusedBeforeTheBodyIsSent() throws IOException {
-        var answer = api.raw("POST /pipeline/enqueue HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        var answer = api.raw("POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 + "Content-Length: 11000000\r\n\r\n");
         assertThat(answer).startsWith("HTTP/1.1 413").contains("application/problem+json", "BODY_TOO_LARGE");
     }
 
     @Test
     void bodyWithoutDeclaredLengthIsRefusedOnceTooMuchHasCome() throws IOException {
-        var head = "POST /pipeline/enqueue HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: ";
+        var head = "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Type: ";
         var file = Form.of("big.bin", new byte[MAX_UPLOAD + 1]);
         assertThat(firstLine(head + file.contentType(), file.bytes())).startsWith("HTTP/1.1 413");
         var field = Form.of("a.txt", TEXT).field("x", "y".repeat(MAX_UPLOAD + (2 << 20)));

@@ -17,13 +17,14 @@ class DroppedUploadTest {
                 var chunked = i % 2 == 1;
                 try (var socket = api.connect()) {
                     var out = socket.getOutputStream();
-                    out.write(("POST /pipeline/enqueue HTTP/1.1\r\nHost: x\r\nContent-Type: " + form.contentType()
-                                    + "\r\n"
-                                    + (chunked
-                                            ? "Transfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(body.length)
-                                                    + "\r\n"
-                                            : "Content-Length: " + body.length + "\r\n\r\n"))
-                            .getBytes(StandardCharsets.US_ASCII));
+                    out.write(
+                            ("POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + form.contentType()
+                                            + "\r\n"
+                                            + (chunked
+                                                    ? "Transfer-Encoding: chunked\r\n\r\n"
+                                                            + Integer.toHexString(body.length) + "\r\n"
+                                                    : "Content-Length: " + body.length + "\r\n\r\n"))
+                                    .getBytes(StandardCharsets.US_ASCII));
                     out.write(body, 0, body.length / 2);
                     out.flush();
                     if (i < 4) {

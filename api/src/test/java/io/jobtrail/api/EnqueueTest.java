@@ -1,11 +1,13 @@
 package io.jobtrail.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.testbed.TestServers;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -84,6 +86,21 @@ class EnqueueTest {
         new java.util.Random(7).nextBytes(bytes);
         var id = api.upload(Form.of("noise.bin", bytes)).is(202).jobId();
         assertThat(api.get("/pipeline/jobs/" + id + "/file").is(200).body()).isEqualTo(bytes);
+    }
+
+    @Test
+    void fileThatWasAlteredNeverArrivesWhole() {
+        assertThat(alteredFile(100).status()).as("nothing was sent yet").isEqualTo(500);
+        assertThatThrownBy(() -> alteredFile((2 << 20) + 17))
+                .as("ends short of its Content-Length")
+                .isInstanceOf(UncheckedIOException.class);
+    }
+
+    private static Answer alteredFile(int size) {
+        var id = api.upload(Form.of("noise.bin", new byte[size])).is(202).jobId();
+        api.database.asOwner("UPDATE pipeline_document_parts SET bytes = set_byte(bytes, 9, 1) WHERE part = 0"
+                + " AND document_id = (SELECT document_id FROM pipeline_jobs WHERE id = '" + id + "')");
+        return api.get("/pipeline/jobs/" + id + "/file");
     }
 
     @Test

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Names that senders give to files: kept for display, harmless wherever they turn up again. */
@@ -60,12 +61,29 @@ class FileNameTest {
         assertThat(download.body()).isEqualTo(TEXT);
         assertThat(download.header("Content-Disposition").replaceAll("%[0-9A-F]{2}", ""))
                 // RFC 6266 with the characters that RFC 5987 leaves as they are
-                .matches("attachment; filename\\*=UTF-8''[A-Za-z0-9!#$&+.^_`|~-]*");
+                .matches(
+                        "attachment; filename=\"[A-Za-z0-9_()][A-Za-z0-9 ._()-]*\"; filename\\*=UTF-8''[A-Za-z0-9!#$&+.^_`|~-]*");
         assertThat(java.net.URLDecoder.decode(
                         download.header("Content-Disposition").split("''")[1].replace("+", "%2B"),
                         StandardCharsets.UTF_8))
                 .isEqualTo(stored);
         assertThat(download.header("X-Content-Type-Options")).isEqualTo("nosniff");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "memo (2).pdf, memo (2).pdf",
+        "tēnā €.txt, t_n_ _.txt",
+        "😀.pdf, _.pdf",
+        ".bashrc, _bashrc",
+        "-rf, _rf",
+        "a;b%22$(c).txt, a_b_22_(c).txt",
+        "say \\\"hi\\\".txt, say _hi_.txt"
+    })
+    void programsThatKnowAsciiOnlyGetANameToo(String sent, String plain) {
+        var id = api.upload(Form.of(sent, TEXT)).is(202).jobId();
+        assertThat(api.get("/pipeline/jobs/" + id + "/file").header("Content-Disposition"))
+                .startsWith("attachment; filename=\"" + plain + "\"; ");
     }
 
     @Test

@@ -77,6 +77,25 @@ class IdempotencyTest {
     }
 
     @Test
+    void orderOfKeysAndHowTheJobIsRunAreNoContent() {
+        var body = "{\"handler\":\"echo\",\"input\":{\"a\":1,\"b\":[{\"c\":2,\"d\":3}]},\"options\":{\"x\":1,\"y\":2}}";
+        var first = api.enqueue(body, "Idempotency-Key", "k1").is(202);
+        var same = "{\"options\":{\"y\":2,\"x\":1},\"input\":{\"b\":[{\"d\":3,\"c\":2}],\"a\":1},\"queue\":\"slow\","
+                + "\"max_attempts\":9,\"timeout_sec\":9,\"run_after\":\"2031-01-01T00:00:00Z\",\"handler\":\"echo\"}";
+        assertThat(api.enqueue(same, "Idempotency-Key", "k1").is(200).jobId()).isEqualTo(first.jobId());
+        api.enqueue(body.replace("\"d\":3", "\"d\":4"), "Idempotency-Key", "k1").is(422);
+        api.enqueue(body.replace("\"y\":2", "\"y\":4"), "Idempotency-Key", "k1").is(422);
+        api.assertHolds(1, 0);
+    }
+
+    @Test
+    void noInputIsAnEmptyOne() {
+        api.enqueue("{\"handler\":\"echo\"}", "Idempotency-Key", "k1").is(202);
+        api.enqueue("{\"handler\":\"echo\",\"input\":{}}", "Idempotency-Key", "k1")
+                .is(200);
+    }
+
+    @Test
     void ofTwentyAtOnceOneMakesTheJob() throws Exception {
         var together = new CountDownLatch(1);
         var threads = Executors.newFixedThreadPool(20);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.jobtrail.config.Settings;
 import io.jobtrail.testbed.TestServers;
 import io.jobtrail.testing.JobtrailDatabase;
+import io.jobtrail.testing.PostgresProxy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,6 +46,15 @@ final class RunningApi implements AutoCloseable {
         database.asOwner(
                 "INSERT INTO pipeline_handlers (name) VALUES ('process_document'), ('echo') ON CONFLICT DO NOTHING");
         return new RunningApi(database, ApiServer.start(settings(database.environmentUrl(), settings)));
+    }
+
+    /** One that reaches Postgres through the proxy only; what tests look up goes past it. */
+    static RunningApi through(PostgresProxy proxy) {
+        var database = JobtrailDatabase.fresh();
+        database.asOwner("INSERT INTO pipeline_handlers (name) VALUES ('echo') ON CONFLICT DO NOTHING");
+        var port = ":" + TestServers.postgres().port() + "/";
+        var url = database.environmentUrl().replace(port, ":" + proxy.port() + "/");
+        return new RunningApi(database, ApiServer.start(settings(url)));
     }
 
     static Settings settings(String databaseUrl, String... more) {

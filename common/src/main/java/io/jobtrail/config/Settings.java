@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -46,6 +47,7 @@ public record Settings(
         long extractMaxChars,
         Path handlersDir,
         String logFormat,
+        String logLevel,
         Map<String, Entry> entries) {
 
     /** The names of all variables, for the checks of the deployment files and the documentation. */
@@ -95,7 +97,7 @@ public record Settings(
             var adminKey = secret("ADMIN_API_KEY");
             var settings = new Settings(
                     required("DATABASE_URL", DatabaseUrl::parse),
-                    url("REDIS_URL", Set.of("redis", "rediss"), true),
+                    url("REDIS_URL", Set.of("redis", "rediss")),
                     text("HOST", adminKey == null ? "127.0.0.1" : "0.0.0.0"),
                     (int) number("PORT", 8000, 0, 65_535),
                     (int) number("DB_POOL_MIN", 2, 0, 1_000),
@@ -112,7 +114,7 @@ public record Settings(
                     (int) number("MAX_ATTEMPTS", 5, 1, 1_000),
                     (int) number("URGENT_MAX_PAGES", 3, 0, 1_000_000),
                     (int) number("SLOW_MIN_PAGES", 51, 1, 1_000_000),
-                    url("EMBEDDINGS_URL", Set.of("http", "https"), false),
+                    url("EMBEDDINGS_URL", Set.of("http", "https")),
                     text("EMBEDDINGS_MODEL", "text-embedding-3-small"),
                     secret("OPENAI_API_KEY"),
                     (int) number("PARSER_HEAP_MB", 512, 64, 65_536),
@@ -120,6 +122,7 @@ public record Settings(
                     number("EXTRACT_MAX_CHARS", 250_000_000, 1_000, 1L << 40),
                     Path.of(text("HANDLERS_DIR", "handlers")),
                     parsed("LOG_FORMAT", "text", value -> oneOf(value, "text", "json")),
+                    parsed("LOG_LEVEL", "INFO", Reader::logLevel),
                     entries);
             if (settings.lease.compareTo(settings.heartbeat.multipliedBy(2)) < 0) {
                 errors.add("LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS, or one late heartbeat loses a job");
@@ -175,14 +178,12 @@ public record Settings(
             }
         }
 
-        private String url(String name, Set<String> schemes, boolean mayHoldPassword) {
+        private String url(String name, Set<String> schemes) {
             var value = raw(name, null);
             if (value == null) {
                 return null;
             }
-            if (mayHoldPassword) {
-                entries.put(name, new Entry(value.replaceAll("//.*@", "//***@"), "environment"));
-            }
+            entries.put(name, new Entry(value.replaceAll("//.*@", "//***@"), "environment"));
             try {
                 var uri = java.net.URI.create(value);
                 if (uri.getScheme() != null && schemes.contains(uri.getScheme()) && uri.getHost() != null) {
@@ -217,6 +218,11 @@ public record Settings(
 
         private static boolean bool(String value) {
             return oneOf(value, "true", "false").equals("true");
+        }
+
+        /** The log itself does not mind the case. */
+        private static String logLevel(String value) {
+            return oneOf(value.toUpperCase(Locale.ROOT), "TRACE", "DEBUG", "INFO", "WARN", "ERROR");
         }
 
         private static String oneOf(String value, String... allowed) {

@@ -14,7 +14,7 @@ import java.util.UUID;
 
 /**
  * Keeps the bytes that were sent with jobs, in Postgres: the web process and the workers share no disk. Streams in parts of
- * one megabyte both ways; never holds a whole document in memory.
+ * one megabyte both ways; holds at most two of them in memory.
  */
 public final class DocumentStore {
     private static final int PART_BYTES = 1 << 20;
@@ -107,7 +107,10 @@ public final class DocumentStore {
         database.update("DELETE FROM pipeline_documents WHERE id = ?", id);
     }
 
-    /** The stream ends with {@link CorruptDocument} when size or sha256 of what was read differ from what was stored. */
+    /**
+     * The stream ends with {@link CorruptDocument} when size or sha256 of what was read differ from what was stored, and then
+     * never hands out the last part: whoever has all the bytes has the right ones.
+     */
     public InputStream open(StoredDocument document) {
         return new PartsStream(document);
     }
@@ -120,15 +123,18 @@ public final class DocumentStore {
         }
     }
 
-    /** Fetches one part at a time, so that a slow reader holds no connection. */
+    /**
+     * Fetches one part at a time, so that a slow reader holds no connection. Is always one part ahead of its reader, because the
+     * last part may be handed out only after all of them were found right.
+     */
     private final class PartsStream extends InputStream {
         private final StoredDocument document;
         private final MessageDigest digest = sha256();
         private byte[] part = new byte[0];
         private int position;
-        private int next;
+        private Optional<byte[]> ahead;
+        private int fetched;
         private long size;
-        private boolean ended;
 
         PartsStream(StoredDocument document) {
             this.document = document;
@@ -145,8 +151,10 @@ public final class DocumentStore {
             if (length == 0) {
                 return 0;
             }
-            if (position == part.length && !fetch()) {
-                return -1;
+            while (position == part.length) {
+                if (!next()) {
+                    return -1;
+                }
             }
             int count = Math.min(length, part.length - position);
             System.arraycopy(part, position, target, offset, count);
@@ -154,29 +162,39 @@ public final class DocumentStore {
             return count;
         }
 
-        private boolean fetch() throws IOException {
-            if (ended) {
+        private boolean next() throws IOException {
+            if (ahead == null) {
+                ahead = fetch();
+            }
+            if (ahead.isEmpty()) {
                 return false;
             }
+            var afterThat = fetch();
+            part = ahead.get();
+            position = 0;
+            ahead = afterThat;
+            return true;
+        }
+
+        /** Empty: there are no more, and all that were fetched are right. */
+        private Optional<byte[]> fetch() throws IOException {
             var bytes = database.first(
                     "SELECT bytes FROM pipeline_document_parts WHERE document_id = ? AND part = ?",
                     row -> row.getBytes(1),
                     document.id(),
-                    next++);
+                    fetched);
             if (bytes.isPresent()) {
-                part = bytes.get();
-                position = 0;
-                size += part.length;
-                digest.update(part);
-                return true;
+                fetched++;
+                size += bytes.get().length;
+                digest.update(bytes.get());
+                return bytes;
             }
-            ended = true;
             var sha256 = HexFormat.of().formatHex(digest.digest());
             if (size != document.size() || !sha256.equals(document.sha256())) {
                 throw new CorruptDocument("stored were %d bytes with sha256 %s, read were %d bytes with sha256 %s"
                         .formatted(document.size(), document.sha256(), size, sha256));
             }
-            return false;
+            return bytes;
         }
     }
 }

@@ -6,8 +6,8 @@ import java.util.UUID;
 /**
  * A job as people and programs see it from outside.
  *
- * @param payload JSON text of an object
- * @param result JSON text, null until the job is finished
+ * @param payload JSON text of an object; in a list without its large members
+ * @param result JSON text, null until the job is finished; in a list also null when it is large
  * @param version number of transitions so far
  */
 public record JobDetails(
@@ -26,7 +26,6 @@ public record JobDetails(
         String error,
         String errorCode,
         Instant createdAt,
-        Instant updatedAt,
         Instant startedAt,
         Instant finishedAt,
         Instant runAfter,

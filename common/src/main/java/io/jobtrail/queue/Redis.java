@@ -3,6 +3,8 @@ package io.jobtrail.queue;
 import java.net.URI;
 import java.time.Duration;
 import java.util.function.Function;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocketFactory;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisPool;
 import redis.clients.jedis.JedisPoolConfig;
@@ -10,7 +12,8 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * A bounded pool of connections to Redis, from {@code redis://} or {@code rediss://} with optional user and password. Every
- * wait is bounded: a Redis that hangs costs a caller at most a few seconds.
+ * wait is bounded: a Redis that hangs costs a caller at most a few seconds. Over TLS the certificate must be trusted and bear the
+ * name of the host.
  */
 public final class Redis implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(500);
@@ -23,6 +26,11 @@ public final class Redis implements AutoCloseable {
      * @param longestBlock how long a blocking command may take before the connection counts as dead
      */
     public Redis(String url, int connections, Duration longestBlock) {
+        this(url, connections, longestBlock, null);
+    }
+
+    /** @param trust makes the connections of {@code rediss://}; null = trusts whom Java trusts */
+    Redis(String url, int connections, Duration longestBlock, SSLSocketFactory trust) {
         var config = new JedisPoolConfig();
         config.setMaxTotal(connections);
         config.setMaxIdle(connections);
@@ -31,15 +39,16 @@ public final class Redis implements AutoCloseable {
         config.setTestOnBorrow(false);
         config.setTestWhileIdle(true);
         config.setJmxEnabled(false);
-        var uri = URI.create(url);
+        var tls = new SSLParameters();
+        tls.setEndpointIdentificationAlgorithm("HTTPS"); // else any trusted certificate would do, whatever its name
         pool = new JedisPool(
                 config,
-                uri,
+                URI.create(url),
                 (int) CONNECT_TIMEOUT.toMillis(),
                 (int) ANSWER_TIMEOUT.toMillis(),
                 (int) longestBlock.plus(ANSWER_TIMEOUT).toMillis(),
-                null,
-                null,
+                trust,
+                tls,
                 null);
     }
 

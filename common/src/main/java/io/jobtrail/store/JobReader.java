@@ -17,6 +17,14 @@ import java.util.UUID;
 
 /** Every question about jobs. Changes nothing. */
 public final class JobReader {
+    /** All of a job but its two values without a bound, payload and result. */
+    private static final String BOUNDED = """
+            id, status, queue, realm, handler, stage, progress, attempt, max_attempts, version, error, error_code, created_at,
+            started_at, finished_at, run_after, last_heartbeat_at, cancel_requested, document_id""";
+
+    /** Five hundred jobs with values of this many bytes of JSON text are a few megabytes. */
+    private static final int MAX_LISTED_BYTES = 4096;
+
     private final Database database;
 
     public JobReader(Database database) {
@@ -25,17 +33,26 @@ public final class JobReader {
 
     public Optional<JobDetails> job(UUID id) {
         return database.first(
-                "SELECT * FROM pipeline_jobs WHERE id = ? AND deleted_at IS NULL", JobReader::details, id);
+                "SELECT " + BOUNDED + ", payload, result FROM pipeline_jobs WHERE id = ? AND deleted_at IS NULL",
+                JobReader::details,
+                id);
     }
 
-    /** Newest first; ids sort by age, so the primary key serves the order and the pages. */
+    /**
+     * Newest first; ids sort by age, so the primary key serves the order and the pages. Members of the payload with more than 4 KB
+     * of JSON text are left out, and such a result is null: {@link #job} has them.
+     */
     public List<JobDetails> recent(JobFilter filter) {
         var search = filter.search() == null ? null : "%" + filter.search().replaceAll("([%_\\\\])", "\\\\$1") + "%";
         var status = filter.status() == null ? null : filter.status().wireName();
         var queue = filter.queue() == null ? null : filter.queue().wireName();
         return database.list(
-                """
-                SELECT * FROM pipeline_jobs
+                "SELECT " + BOUNDED + """
+                , (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(payload)
+                   WHERE octet_length(value::text) <= ?) AS payload,
+                -- The stored size first: it is known without unpacking, and already too large for what is largest.
+                CASE WHEN pg_column_size(result) <= ? THEN CASE WHEN octet_length(result::text) <= ? THEN result END END AS result
+                FROM pipeline_jobs
                 WHERE deleted_at IS NULL
                   AND (?::uuid IS NULL OR id < ?)
                   AND (?::text IS NULL OR realm = ?)
@@ -46,6 +63,9 @@ public final class JobReader {
                   AND (?::text IS NULL OR payload->>'filename' ILIKE ? OR error ILIKE ? OR id::text ILIKE ?)
                 ORDER BY id DESC LIMIT ?""",
                 JobReader::details,
+                MAX_LISTED_BYTES,
+                MAX_LISTED_BYTES,
+                MAX_LISTED_BYTES,
                 filter.before(),
                 filter.before(),
                 filter.realm(),
@@ -215,7 +235,6 @@ public final class JobReader {
                 row.getString("error"),
                 row.getString("error_code"),
                 Database.instant(row, "created_at"),
-                Database.instant(row, "updated_at"),
                 Database.instant(row, "started_at"),
                 Database.instant(row, "finished_at"),
                 Database.instant(row, "run_after"),

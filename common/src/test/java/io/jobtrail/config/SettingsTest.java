@@ -30,6 +30,7 @@ class SettingsTest {
         assertThat(settings.shutdown()).isEqualTo(Duration.ofSeconds(25));
         assertThat(settings.maxAttempts()).isEqualTo(5);
         assertThat(settings.logFormat()).isEqualTo("text");
+        assertThat(settings.logLevel()).isEqualTo("INFO");
         assertThat(settings.entries().get("PORT")).isEqualTo(new Settings.Entry("8000", "default"));
         assertThat(settings.entries().keySet()).isEqualTo(Settings.VARIABLES);
     }
@@ -44,6 +45,7 @@ class SettingsTest {
                 "HEARTBEAT_SECONDS", "4",
                 "ALLOW_ANONYMOUS", "true",
                 "LOG_FORMAT", "json",
+                "LOG_LEVEL", "debug",
                 "EMBEDDINGS_URL", "https://api.example.com/v1",
                 "MAX_UPLOAD_BYTES", "5000000000");
         assertThat(settings.port()).isEqualTo(9000);
@@ -52,6 +54,7 @@ class SettingsTest {
         assertThat(settings.lease()).isEqualTo(Duration.ofSeconds(8));
         assertThat(settings.allowAnonymous()).isTrue();
         assertThat(settings.maxUploadBytes()).isEqualTo(5_000_000_000L);
+        assertThat(settings.logLevel()).isEqualTo("DEBUG");
         assertThat(settings.entries().get("PORT")).isEqualTo(new Settings.Entry("9000", "environment"));
     }
 
@@ -77,10 +80,11 @@ class SettingsTest {
                 "WORKER_QUEUES", "urgent,fast",
                 "LEASE_SECONDS", "19",
                 "LOG_FORMAT", "xml",
+                "LOG_LEVEL", "loud",
                 "EMBEDDINGS_URL", "not a url")));
         assertThat(failure).isInstanceOf(Settings.InvalidSettings.class);
         assertThat(failure.getMessage().lines())
-                .hasSize(9)
+                .hasSize(10)
                 .anyMatch(line -> line.startsWith("DATABASE_URL must start with postgres://"))
                 .anyMatch(line -> line.startsWith("REDIS_URL must be a URL"))
                 .contains("PORT must be a whole number from 0 to 65535, not 99999")
@@ -89,6 +93,7 @@ class SettingsTest {
                 .contains("WORKER_QUEUES must list queues out of urgent,default,slow, not fast")
                 .anyMatch(line -> line.startsWith("LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS"))
                 .contains("LOG_FORMAT must be one of text, json, not xml")
+                .contains("LOG_LEVEL must be one of TRACE, DEBUG, INFO, WARN, ERROR, not LOUD")
                 .anyMatch(line -> line.startsWith("EMBEDDINGS_URL must be a URL"));
         assertThat(failure.getMessage()).doesNotContain("secret");
     }
@@ -110,12 +115,15 @@ class SettingsTest {
     void secretsAreNotShown() {
         var settings = with(
                 "REDIS_URL", "redis://:redissecret@h:1",
+                "EMBEDDINGS_URL", "https://me:embeddingssecret@api.example.com/v1",
                 "ADMIN_API_KEY", "adminsecret",
                 "OPENAI_API_KEY", "openaisecret");
         assertThat(settings.toString() + settings.entries())
                 .doesNotContain("secret")
                 .contains("PORT");
         assertThat(settings.entries().get("REDIS_URL").value()).isEqualTo("redis://***@h:1");
+        assertThat(settings.entries().get("EMBEDDINGS_URL").value()).isEqualTo("https://***@api.example.com/v1");
+        assertThat(settings.embeddingsUrl()).isEqualTo("https://me:embeddingssecret@api.example.com/v1");
         assertThat(settings.entries().get("ADMIN_API_KEY").value()).isEqualTo("***");
         assertThat(settings.adminApiKey()).isEqualTo("adminsecret");
     }

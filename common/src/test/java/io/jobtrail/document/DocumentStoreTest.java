@@ -87,6 +87,19 @@ class DocumentStoreTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
+    void theLastPartIsNotHandedOutWhenAnyByteIsWrong(int part) throws Exception {
+        var stored = documents.put("a", "b", new ByteArrayInputStream(bytes(2 * MB + 1)));
+        database.asOwner("UPDATE pipeline_document_parts SET bytes = set_byte(bytes, 0, 255 - get_byte(bytes, 0))"
+                + " WHERE part = " + part + " AND document_id = '" + stored.id() + "'");
+        try (var in = documents.open(stored)) {
+            assertThat(in.readNBytes(2 * MB)).hasSize(2 * MB);
+            assertThatThrownBy(in::read).isInstanceOf(CorruptDocument.class);
+            assertThatThrownBy(in::read).as("again").isInstanceOf(CorruptDocument.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
     void aMissingPartIsNoticed(int part) {
         var stored = documents.put("a", "b", new ByteArrayInputStream(bytes(2 * MB + 1)));
         database.asOwner("DELETE FROM pipeline_document_parts WHERE part = " + part + " AND document_id = '"

@@ -214,6 +214,31 @@ class JobReaderTest {
     }
 
     @Test
+    void aListLeavesOutLargeValuesThatTheJobItselfHas() {
+        var exactly = "x".repeat(4_094); // two quotes make it 4 KB
+        var large = "x".repeat(4_095);
+        var kept = database.aJob()
+                .payload(Map.of("input", exactly, "options", Map.of("a", 1)))
+                .claimedBy("w");
+        database.store().complete(kept, "\"" + exactly + "\"");
+        var leftOut = database.aJob()
+                .payload(Map.of("filename", "a.pdf", "input", large, "options", large))
+                .claimedBy("w");
+        database.store().complete(leftOut, "\"" + large + "\"");
+        var nothing = database.aJob().payload(Map.of("input", large)).insert();
+
+        var list = reader.recent(filter());
+        assertThat(list).extracting(JobDetails::id).containsExactly(nothing, leftOut.id(), kept.id());
+        assertThat(list.get(0).payload()).isEqualTo("{}");
+        assertThat(list.get(1).payload()).isEqualTo("{\"filename\": \"a.pdf\"}");
+        assertThat(list.get(1).result()).isNull();
+        assertThat(list.get(2)).isEqualTo(reader.job(kept.id()).orElseThrow());
+        var whole = reader.job(leftOut.id()).orElseThrow();
+        assertThat(whole.payload()).contains("\"input\": \"" + large, "\"options\": \"" + large);
+        assertThat(whole.result()).isEqualTo("\"" + large + "\"");
+    }
+
+    @Test
     void runningShowsWhoHoldsAJobAndSinceWhen() {
         var claim = database.aJob().claimedBy("w");
         database.store().updateHeartbeats(List.of(new JobStore.Beat(claim.id(), claim.version(), "extracting", 0.4)));

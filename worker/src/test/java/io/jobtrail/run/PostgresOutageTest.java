@@ -14,6 +14,7 @@ import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Schema;
 import io.jobtrail.testbed.PostgresServer;
+import io.jobtrail.testing.PostgresProxy;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

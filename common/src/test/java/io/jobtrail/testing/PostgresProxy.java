@@ -1,4 +1,4 @@
-package io.jobtrail.run;
+package io.jobtrail.testing;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,32 +10,43 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 
 /** Stands between the code and Postgres, to lose answers or to fall silent as a network does. */
-final class PostgresProxy implements AutoCloseable {
+public final class PostgresProxy implements AutoCloseable {
     private final ServerSocket door;
     private final String host;
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final CountDownLatch silent = new CountDownLatch(1);
-    private volatile String statementToCut;
+    private String statementToCut;
+    private int cuts;
 
-    PostgresProxy(String host, int port) throws IOException {
+    public PostgresProxy(String host, int port) throws IOException {
         this.host = host;
         this.port = port;
         door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         start(this::accept);
     }
 
-    int port() {
+    public int port() {
         return door.getLocalPort();
     }
 
     /** The next statement that contains this text runs, but its connection breaks before the answer arrives. */
-    void cutAnswerTo(String statement) {
+    public void cutAnswerTo(String statement) {
+        cutAnswersTo(statement, 1);
+    }
+
+    /** The same for so many statements. */
+    public synchronized void cutAnswersTo(String statement, int times) {
         statementToCut = statement;
+        cuts = times;
+    }
+
+    private synchronized boolean isToBeCut(String sent) {
+        return cuts > 0 && sent.contains(statementToCut) && cuts-- > 0;
     }
 
     /** From now on swallows whatever is sent, and keeps the connections open. */
-    void fallSilent() {
+    public void fallSilent() {
         silent.countDown();
     }
 
@@ -58,11 +69,7 @@ final class PostgresProxy implements AutoCloseable {
             for (int length = from.getInputStream().read(buffer);
                     length >= 0;
                     length = from.getInputStream().read(buffer)) {
-                var wanted = statementToCut;
-                if (asking
-                        && wanted != null
-                        && new String(buffer, 0, length, StandardCharsets.ISO_8859_1).contains(wanted)) {
-                    statementToCut = null;
+                if (asking && isToBeCut(new String(buffer, 0, length, StandardCharsets.ISO_8859_1))) {
                     cut.countDown();
                 }
                 if (!asking && cut.getCount() == 0) {

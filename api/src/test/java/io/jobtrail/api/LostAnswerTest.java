@@ -1,0 +1,90 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jobtrail.job.QueueName;
+import io.jobtrail.queue.JobQueue;
+import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.PostgresProxy;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
+
+/** Postgres has committed a job, but its answer never arrives. */
+class LostAnswerTest {
+    private static final byte[] TEXT = "some text".getBytes(StandardCharsets.UTF_8);
+    private PostgresProxy proxy;
+    private RunningApi api;
+
+    @BeforeEach
+    void start() throws IOException {
+        proxy = new PostgresProxy("127.0.0.1", TestServers.postgres().port());
+        api = RunningApi.through(proxy);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        api.close();
+        proxy.close();
+    }
+
+    @Test
+    void theJobOfThisVeryRequestIsAnsweredAndPushedAsNew() {
+        proxy.cutAnswerTo("enqueue_jobs");
+        var answer = api.upload(form(), "Idempotency-Key", "k1").is(202);
+        assertThat(answer.json().path("already_existed").booleanValue()).isFalse();
+        assertThat(isInRedis(answer)).isTrue();
+        api.assertHolds(1, 1);
+        assertThat(api.get("/pipeline/jobs/" + answer.jobId() + "/file").is(200).body())
+                .isEqualTo(TEXT);
+    }
+
+    @Test
+    void anEarlierJobWithTheSameKeyIsStillAnsweredAsExisting() {
+        var first = api.upload(form(), "Idempotency-Key", "k1").is(202);
+        proxy.cutAnswerTo("enqueue_jobs");
+        var again = api.upload(form(), "Idempotency-Key", "k1").is(200);
+        assertThat(again.jobId()).isEqualTo(first.jobId());
+        api.assertHolds(1, 1);
+    }
+
+    @Test
+    void whatStaysUnknownIsSaidAndTheJobKeepsItsFile() {
+        proxy.cutAnswersTo("enqueue_jobs", 2);
+        var unknown = api.upload(form(), "Idempotency-Key", "k1")
+                .isProblem(503, "DATABASE_UNAVAILABLE", null)
+                .says("unknown", "Idempotency-Key");
+        assertThat(unknown.header("Retry-After")).matches("\\d+");
+        api.assertHolds(1, 1);
+
+        var again = api.upload(form(), "Idempotency-Key", "k1").is(200);
+        assertThat(unknown.text()).contains(again.jobId().toString());
+        assertThat(api.get("/pipeline/jobs/" + again.jobId() + "/file").is(200).body())
+                .isEqualTo(TEXT);
+        api.assertHolds(1, 1);
+    }
+
+    @Test
+    void jsonHasTheSameRules() {
+        proxy.cutAnswerTo("enqueue_jobs");
+        api.enqueue("{\"handler\":\"echo\"}").is(202);
+        proxy.cutAnswersTo("enqueue_jobs", 2);
+        api.enqueue("{\"handler\":\"echo\"}").isProblem(503, "DATABASE_UNAVAILABLE", null);
+        api.assertHolds(2, 0);
+    }
+
+    private static Form form() {
+        return Form.of("a.txt", TEXT).field("queue", "slow");
+    }
+
+    private static boolean isInRedis(Answer answer) {
+        try (var jedis = new Jedis(URI.create(TestServers.redis().url()))) {
+            return jedis.lrange(JobQueue.key(QueueName.SLOW), 0, -1).stream()
+                    .anyMatch(entry -> entry.contains(answer.jobId().toString()));
+        }
+    }
+}
