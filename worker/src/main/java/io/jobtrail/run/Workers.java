@@ -103,7 +103,14 @@ public final class Workers {
         try {
             work.run();
         } catch (DatabaseFailure e) {
-            LOG.warn("Postgres cannot be used ({}); nothing is claimed, the jobs stay as they are", e.getMessage());
+            if (e.isTransient()) {
+                LOG.warn(
+                        "Postgres hands out no jobs for the moment ({}); a job whose claim was committed although the answer "
+                                + "got lost is released once its lease is over",
+                        e.getMessage());
+            } else {
+                LOG.error("Postgres refuses to hand out jobs, and will until its cause is mended", e);
+            }
             pause(Duration.ofSeconds(1));
         }
     }
