@@ -86,7 +86,9 @@ public final class ProcessDocument implements JobHandler, AutoCloseable {
 
         enter(context, "extracting", 0.05);
         Path raw = files.resolve("raw");
-        Extraction extraction = extractor.extract(input, raw, context::checkCancelled);
+        // A document that is too slow shall be told as such, before the attempt as a whole runs out of time.
+        Extraction extraction = extractor.extract(
+                input, raw, () -> context.timeLeft().multipliedBy(4).dividedBy(5), context::checkCancelled);
 
         enter(context, "cleaning", 0.4);
         Path clean = files.resolve("clean");

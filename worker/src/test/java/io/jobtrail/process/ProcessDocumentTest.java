@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jobtrail.handler.JobContext.Chunk;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.job.Job;
+import io.jobtrail.process.extract.HostileParser;
 import io.jobtrail.process.extract.Pdfs;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -139,6 +140,19 @@ class ProcessDocumentTest {
 
         assertThatThrownBy(() -> process(context)).isInstanceOf(RecordingContext.Cancelled.class);
         assertThat(context.chunks()).isEmpty();
+    }
+
+    @Test
+    void parsingEndsBeforeTheAttemptDoes() throws IOException {
+        Path marker = temp.resolveSibling(temp.getFileName() + "-marker");
+        RecordingContext context = RecordingContext.with(HostileParser.document("endless " + marker))
+                .withTimeLeft(Duration.ofMillis(2500));
+
+        assertThatThrownBy(() -> process(context))
+                .isInstanceOfSatisfying(
+                        PermanentFailure.class, e -> assertThat(e.code()).isEqualTo("PARSER_TIMEOUT"))
+                .hasMessageContaining("2 s");
+        Files.delete(marker);
     }
 
     @Test

@@ -31,6 +31,8 @@ class ParserFailuresTest {
     @TempDir
     Path temp;
 
+    private static final Duration LONG = Duration.ofHours(1);
+
     private WorkDirectory work;
     private TextExtractor extractor;
 
@@ -49,7 +51,7 @@ class ParserFailuresTest {
     private Extraction extract(byte[] document, Runnable checkCancelled) throws IOException, InterruptedException {
         Path input = Files.createTempFile(temp, "input", null);
         Files.write(input, document);
-        return extractor.extract(input, temp.resolve("output"), checkCancelled);
+        return extractor.extract(input, temp.resolve("output"), () -> LONG, checkCancelled);
     }
 
     private List<Path> filesOfParsers() throws IOException {
