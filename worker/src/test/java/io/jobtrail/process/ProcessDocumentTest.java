@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.tika.Tika;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -79,7 +80,7 @@ class ProcessDocumentTest {
                 .containsEntry("content_type", "text/plain")
                 .containsEntry("summary", "The quick brown fox jumps over the lazy dog.")
                 .containsEntry("summary_method", "extractive/textrank")
-                .containsEntry("extractor", "tika 3.3.1")
+                .containsEntry("extractor", "tika " + Tika.class.getPackage().getImplementationVersion())
                 .containsEntry("chunker", "sentence-1")
                 .containsEntry("embedder", "hash-v1-384")
                 .containsEntry("embedding_dimensions", 384)
