@@ -53,7 +53,12 @@ final class WorkerProcess implements AutoCloseable {
         this.settings = settings;
         this.database = database;
         var host = InetAddress.getLocalHost().getHostName();
-        name = host + ":" + ProcessHandle.current().pid();
+        // In containers every worker may be process 1 of the same host.
+        name = "%s:%d:%04x"
+                .formatted(
+                        host,
+                        ProcessHandle.current().pid(),
+                        ThreadLocalRandom.current().nextInt(1 << 16));
         documentHandler = new ProcessDocument(processing(settings));
         handlers = Handlers.load(List.of(documentHandler), settings.handlersDir());
         store = new JobStore(database);

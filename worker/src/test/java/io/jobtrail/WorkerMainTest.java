@@ -166,8 +166,9 @@ class WorkerMainTest {
         var show = start("--show-running");
         assertThat(exitOf(show)).isZero();
         assertThat(output(show))
-                .containsPattern("(?m)^" + id
-                        + ": stage=waiting progress=50% running=\\d+s heartbeat_age=\\d+s worker=\\S+:" + worker.pid());
+                .containsPattern(
+                        "(?m)^" + id + ": stage=waiting progress=50% running=\\d+s heartbeat_age=\\d+s worker=\\S+:"
+                                + worker.pid() + ":[0-9a-f]{4}$");
 
         worker.destroyForcibly().waitFor();
         database.assertThatJob(id).is(JobState.RUNNING);
