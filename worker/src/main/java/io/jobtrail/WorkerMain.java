@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "worker",
         mixinStandardHelpOptions = true,
-        version = "jobtrail worker 0.1.0",
+        versionProvider = Version.class,
         description = "Runs jobs from the queues. Without an option that bounds the run it goes on until SIGTERM.",
         footer =
                 "Every option can also be given as the environment variable named beside it; all other settings are in the README.")

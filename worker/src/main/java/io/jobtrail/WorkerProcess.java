@@ -83,7 +83,7 @@ final class WorkerProcess implements AutoCloseable {
                 settings.workerQueues(),
                 handlers.names(),
                 settings.workerConcurrency(),
-                "0.1.0"));
+                Version.current()));
     }
 
     private static ProcessSettings processing(Settings settings) {

@@ -113,6 +113,9 @@ class WorkerMainTest {
     void helpAndWrongOptionsNeedNoDatabase() throws Exception {
         var help = start(Map.of(), "--help");
         var wrong = start(Map.of(), "--no-such-option");
+        var version = start(Map.of(), "--version");
+        assertThat(exitOf(version)).isZero();
+        assertThat(output(version)).as("run from class files").isEqualTo("jobtrail worker dev\n");
         assertThat(exitOf(help)).isZero();
         assertThat(output(help))
                 .contains(
