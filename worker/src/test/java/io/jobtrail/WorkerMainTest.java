@@ -222,6 +222,31 @@ class WorkerMainTest {
     }
 
     @Test
+    void aTerminatedBoundedRunEndsWithZeroAndGivesItsJobBack() throws Exception {
+        var stale = aJob("work").claimedBy("gone").id();
+        database.asOwner(
+                "UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour' WHERE id = '" + stale + "'");
+        var id = aJob("wait").insert();
+        var worker = start("--limit", "5");
+        awaitState(id, JobState.RUNNING);
+        assertThat(database.assertThatJob(stale)
+                        .hasHistory("queued", "running", "retrying")
+                        .job()
+                        .errorCode())
+                .isEqualTo("HEARTBEAT_TIMEOUT");
+
+        worker.destroy();
+
+        assertThat(exitOf(worker)).as(output(worker)).isZero();
+        assertThat(output(worker)).contains("Jobs processed: 0\nsucceeded: 0\nfailed: 0\n");
+        var job = database.assertThatJob(id)
+                .is(JobState.QUEUED)
+                .lastReasonIs("WORKER_SHUTDOWN")
+                .job();
+        assertThat(job.attempt()).isZero();
+    }
+
+    @Test
     void anIdleWorkerEndsWithZero() throws Exception {
         var worker = start();
         await().atMost(Duration.ofSeconds(30)).until(() -> output(worker).contains(" runs 1 jobs at once"));
