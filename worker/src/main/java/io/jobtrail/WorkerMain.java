@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "worker",
         mixinStandardHelpOptions = true,
-        version = "jobtrail worker 0.1.0",
+        versionProvider = Version.class,
         description = "Runs jobs from the queues. Without an option that bounds the run it goes on until SIGTERM.",
         footer =
                 "Every option can also be given as the environment variable named beside it; all other settings are in the README.")
@@ -153,14 +153,19 @@ public final class WorkerMain implements Callable<Integer> {
     }
 
     private int work(Settings settings, Database database) throws Exception {
-        try (var process = new WorkerProcess(settings, database)) {
-            if (!once && limit == 0) {
-                return process.runUntilStopped();
+        try (var stop = StopSignal.listen(settings.shutdown())) {
+            try (var process = new WorkerProcess(settings, database)) {
+                if (!once && limit == 0) {
+                    process.runUntil(stop);
+                } else {
+                    var most = limit > 0 ? limit : Integer.MAX_VALUE;
+                    var count = process.drain(most, once ? null : settings.pollInterval(), stop);
+                    out.printf(
+                            "Jobs processed: %d%nsucceeded: %d%nfailed: %d%n",
+                            count.processed(), count.succeeded(), count.failed());
+                }
             }
-            var count = process.drain(limit > 0 ? limit : Integer.MAX_VALUE, once ? null : settings.pollInterval());
-            out.printf(
-                    "Jobs processed: %d%nsucceeded: %d%nfailed: %d%n",
-                    count.processed(), count.succeeded(), count.failed());
+            stop.heeded();
             return 0;
         }
     }

@@ -25,10 +25,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +50,12 @@ final class WorkerProcess implements AutoCloseable {
         this.settings = settings;
         this.database = database;
         var host = InetAddress.getLocalHost().getHostName();
-        name = host + ":" + ProcessHandle.current().pid();
+        // In containers every worker may be process 1 of the same host.
+        name = "%s:%d:%04x"
+                .formatted(
+                        host,
+                        ProcessHandle.current().pid(),
+                        ThreadLocalRandom.current().nextInt(1 << 16));
         documentHandler = new ProcessDocument(processing(settings));
         handlers = Handlers.load(List.of(documentHandler), settings.handlersDir());
         store = new JobStore(database);
@@ -78,7 +80,7 @@ final class WorkerProcess implements AutoCloseable {
                 settings.workerQueues(),
                 handlers.names(),
                 settings.workerConcurrency(),
-                "0.1.0"));
+                Version.current()));
     }
 
     private static ProcessSettings processing(Settings settings) {
@@ -96,27 +98,32 @@ final class WorkerProcess implements AutoCloseable {
                 settings.workerConcurrency());
     }
 
-    Drain.Count drain(int limit, Duration pollInterval) throws InterruptedException {
-        return new Drain(store, runner, handlers, settings.workerQueues(), name)
-                .run(limit, settings.workerConcurrency(), pollInterval);
-    }
-
-    /** Returns after SIGTERM or Ctrl-C. The process then ends with 0: a stop that went as it should is no error. */
-    int runUntilStopped() throws InterruptedException {
-        var asked = new CountDownLatch(1);
-        var done = new CountDownLatch(1);
-        var exit = new AtomicInteger(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> endWith(asked, done, exit), "shutdown"));
-        try {
-            run(asked);
-            exit.set(0);
-            return 0;
-        } finally {
-            done.countDown();
+    /**
+     * Runs what is due, at most so many jobs, or until the signal comes.
+     *
+     * @param pollInterval null = stop when nothing is due
+     */
+    Drain.Count drain(int limit, Duration pollInterval, StopSignal stop) throws InterruptedException {
+        var released = store.releaseStale(settings.lease(), Integer.MAX_VALUE, "sweeper:" + name);
+        if (!released.isEmpty()) {
+            LOG.warn("{} jobs were taken from workers that have not been heard of", released.size());
         }
+        var drain = new Drain(store, runner, heartbeats, handlers, settings.workerQueues(), name);
+        stop.onStop(() -> drain.stop(patience()));
+        return drain.run(limit, settings.workerConcurrency(), pollInterval);
     }
 
-    private void run(CountDownLatch asked) throws InterruptedException {
+    /** How long running jobs may go on after the signal; the rest is for giving them back. */
+    private Duration patience() {
+        LOG.info(
+                "stopping: no more jobs are taken, {} running ones have {} s",
+                heartbeats.running(),
+                settings.shutdown().toSeconds());
+        return settings.shutdown().minusSeconds(Math.min(5, settings.shutdown().toSeconds() / 2));
+    }
+
+    /** Runs jobs as they come, until the signal comes. */
+    void runUntil(StopSignal stop) throws InterruptedException {
         var redis = settings.redisUrl() == null
                 ? null
                 : new Redis(settings.redisUrl(), settings.workerConcurrency() * 2 + 2, Workers.LONGEST_BLOCK);
@@ -141,30 +148,12 @@ final class WorkerProcess implements AutoCloseable {
                     settings.workerConcurrency(),
                     settings.workerQueues(),
                     handlers.names());
-            while (!asked.await(settings.heartbeat().toMillis(), TimeUnit.MILLISECONDS)) {
+            while (!stop.await(settings.heartbeat())) {
                 quietly(() -> registry.beat(name, heartbeats.running()));
             }
-            LOG.info(
-                    "stopping: no more jobs are taken, {} running ones have {} s",
-                    heartbeats.running(),
-                    settings.shutdown().toSeconds());
-            var reserve = Math.min(5, settings.shutdown().toSeconds() / 2);
-            workers.stop(settings.shutdown().minusSeconds(reserve));
+            workers.stop(patience());
         }
-        close();
         LOG.info("stopped");
-    }
-
-    /** Holds the end of the JVM back until the jobs are cared for, and gives it our exit code instead of the signal's. */
-    private void endWith(CountDownLatch asked, CountDownLatch done, AtomicInteger exit) {
-        asked.countDown();
-        try {
-            // Past this the platform kills us anyway; the jobs are given back well before.
-            done.await(settings.shutdown().toSeconds() + 5, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        Runtime.getRuntime().halt(exit.get());
     }
 
     /** The notice board is not worth failing for. */

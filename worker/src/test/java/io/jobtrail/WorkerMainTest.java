@@ -113,6 +113,9 @@ class WorkerMainTest {
     void helpAndWrongOptionsNeedNoDatabase() throws Exception {
         var help = start(Map.of(), "--help");
         var wrong = start(Map.of(), "--no-such-option");
+        var version = start(Map.of(), "--version");
+        assertThat(exitOf(version)).isZero();
+        assertThat(output(version)).as("run from class files").isEqualTo("jobtrail worker dev\n");
         assertThat(exitOf(help)).isZero();
         assertThat(output(help))
                 .contains(
@@ -166,8 +169,9 @@ class WorkerMainTest {
         var show = start("--show-running");
         assertThat(exitOf(show)).isZero();
         assertThat(output(show))
-                .containsPattern("(?m)^" + id
-                        + ": stage=waiting progress=50% running=\\d+s heartbeat_age=\\d+s worker=\\S+:" + worker.pid());
+                .containsPattern(
+                        "(?m)^" + id + ": stage=waiting progress=50% running=\\d+s heartbeat_age=\\d+s worker=\\S+:"
+                                + worker.pid() + ":[0-9a-f]{4}$");
 
         worker.destroyForcibly().waitFor();
         database.assertThatJob(id).is(JobState.RUNNING);
@@ -215,6 +219,31 @@ class WorkerMainTest {
         assertThat(database.runtime()
                         .list("SELECT stopped_at IS NOT NULL FROM pipeline_workers", row -> row.getBoolean(1)))
                 .containsExactly(true);
+    }
+
+    @Test
+    void aTerminatedBoundedRunEndsWithZeroAndGivesItsJobBack() throws Exception {
+        var stale = aJob("work").claimedBy("gone").id();
+        database.asOwner(
+                "UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour' WHERE id = '" + stale + "'");
+        var id = aJob("wait").insert();
+        var worker = start("--limit", "5");
+        awaitState(id, JobState.RUNNING);
+        assertThat(database.assertThatJob(stale)
+                        .hasHistory("queued", "running", "retrying")
+                        .job()
+                        .errorCode())
+                .isEqualTo("HEARTBEAT_TIMEOUT");
+
+        worker.destroy();
+
+        assertThat(exitOf(worker)).as(output(worker)).isZero();
+        assertThat(output(worker)).contains("Jobs processed: 0\nsucceeded: 0\nfailed: 0\n");
+        var job = database.assertThatJob(id)
+                .is(JobState.QUEUED)
+                .lastReasonIs("WORKER_SHUTDOWN")
+                .job();
+        assertThat(job.attempt()).isZero();
     }
 
     @Test

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * Tells the workers through Redis that a committed job is due. The only class that pushes. Never fails its caller: the job is
@@ -41,14 +40,14 @@ public final class Dispatcher {
                 queue.push(name, entries);
             }
             return true;
-        } catch (JedisException e) {
+        } catch (RuntimeException e) { // whatever it is, the job is committed
             pausedUntil = System.nanoTime() + PAUSE_NANOS;
             LOG.warn(
                     "Redis did not take {} ids for queue {} ({}); the jobs stay queued in Postgres and the sweeper of any "
                             + "worker pushes them within seconds of Redis being back",
                     entries.size(),
                     name.wireName(),
-                    e.getMessage());
+                    e.toString());
             return false;
         }
     }

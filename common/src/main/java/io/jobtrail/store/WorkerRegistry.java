@@ -33,7 +33,10 @@ public final class WorkerRegistry {
                 """
                 INSERT INTO pipeline_workers (id, host, pid, queues, handlers, concurrency, app_version)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET last_beat_at = now(), stopped_at = NULL""",
+                ON CONFLICT (id) DO UPDATE
+                SET host = excluded.host, pid = excluded.pid, queues = excluded.queues, handlers = excluded.handlers,
+                    concurrency = excluded.concurrency, app_version = excluded.app_version, running = 0,
+                    started_at = now(), last_beat_at = now(), stopped_at = NULL, metrics = '{}'""",
                 worker.id(),
                 worker.host(),
                 worker.pid(),

@@ -3,8 +3,13 @@ package io.jobtrail.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import com.fasterxml.jackson.databind.util.RawValue;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +29,8 @@ class JsonTest {
     record Named(String firstName, Instant at, Duration took) {}
 
     record Bad(String text) {}
+
+    record Raw(@JsonRawValue String text) {}
 
     @Test
     void namesAreSnakeCaseAndTimesAreText() {
@@ -84,6 +91,15 @@ class JsonTest {
                 Map.of("a", Double.NaN),
                 cycle,
                 deep,
+                new BigDecimal("1e200000"),
+                new BigDecimal("-1e-20000"),
+                new BigDecimal("1e-2147483647"),
+                BigInteger.TEN.pow(2000),
+                DecimalNode.valueOf(new BigDecimal("1e200000")),
+                new Raw("1e200000"),
+                new Raw("{\"open\": "),
+                new Raw("1 2"),
+                new Raw("[".repeat(1000)),
                 new Object());
     }
 
@@ -105,6 +121,25 @@ class JsonTest {
         assertThat(Json.forDatabase(null)).isEqualTo("null");
         assertThat(Json.forDatabase(new double[] {1.5, 2})).isEqualTo("[1.5,2.0]");
         assertThat(Json.forDatabase(Arrays.asList(1, null, true, 2.5f))).isEqualTo("[1,null,true,2.5]");
+    }
+
+    @Test
+    void numbersMayBeAsLongAsTheyCanBeReadBack() throws Exception {
+        for (var number : List.of("1e997", "-1e-997", "0.12345678901234567890123", "123456789012345678901234567890")) {
+            var stored = Json.forDatabase(List.of(new BigDecimal(number), new Raw(number)));
+            assertThat(stored).contains(new BigDecimal(number).toString());
+            assertThat(Json.MAPPER
+                            .readTree(new BigDecimal(number).toPlainString())
+                            .isNumber())
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void rawJsonKeepsToTheSameRules() {
+        assertThat(Json.forDatabase(new Raw("{ \"a\": [1, \"x\\u0000\\ud800\", null] }")))
+                .isEqualTo("{\"text\":{\"a\":[1,\"x\ufffd\ufffd\",null]}}");
+        assertThat(Json.forDatabase(new RawValue("\"\\u0000\""))).isEqualTo("\"\ufffd\"");
     }
 
     @Test

@@ -56,6 +56,13 @@ class DispatcherTest {
     }
 
     @Test
+    void noFaultOfAPushIsAnErrorOfTheCaller() {
+        assertThat(dispatcher.push(QueueName.DEFAULT, List.of(new JobQueue.Entry("h", null))))
+                .isFalse();
+        assertThat(queue.length(QueueName.DEFAULT)).isZero();
+    }
+
+    @Test
     void aRedisThatDiedCostsItsCallersLittleAndIsUsedAgainWhenItIsBack() {
         var server = TestServers.redis();
         Assumptions.assumeTrue(server.isOwn());

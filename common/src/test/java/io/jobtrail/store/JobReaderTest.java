@@ -267,6 +267,19 @@ class JobReaderTest {
                 .isEqualTo(0);
     }
 
+    @Test
+    void aWorkerThatComesAgainUnderItsNameReplacesAllThatWasSaidOfIt() {
+        var registry = new WorkerRegistry(database.runtime());
+        registry.register(new WorkerRegistry.Worker("again", "a", 1, List.of(QueueName.SLOW), List.of("one"), 2, "1"));
+        registry.beat("again", 2);
+        registry.stopped("again");
+        registry.register(
+                new WorkerRegistry.Worker("again", "b", 7, List.of(QueueName.URGENT), List.of("two"), 3, "2"));
+        assertThat(database.ask("SELECT concat_ws(' ', host, pid, queues, handlers, concurrency, app_version, running, "
+                        + "stopped_at) FROM pipeline_workers WHERE id = 'again'"))
+                .isEqualTo("b 7 {urgent} {two} 3 2 0");
+    }
+
     private List<UUID> ids(JobFilter filter) {
         return reader.recent(filter).stream().map(JobDetails::id).toList();
     }

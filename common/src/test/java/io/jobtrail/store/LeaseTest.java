@@ -179,19 +179,16 @@ class LeaseTest {
     @Test
     void heartbeatsAreCheapAndWriteNoEvents() {
         var claim = database.aJob().claimedBy("w");
-        try (var one = new Database(database.url(), "beats", 0, 1)) {
-            var before = updates();
+        var before = updates();
+        try (var one = new Database(database.url(), "beats", 0, 1)) { // a session that ends hands in its statistics
             var beats = new JobStore(one);
             for (int i = 0; i < 300; i++) {
                 beats.updateHeartbeats(
                         List.of(new JobStore.Beat(claim.id(), claim.version(), "stage-" + i % 7, i / 300.0)));
             }
-            one.list("SELECT pg_stat_force_next_flush()", row -> row.getString(1));
-            one.list("SELECT 1", row -> row.getInt(1));
-            await().atMost(Duration.ofSeconds(20)).until(() -> updates()[0] - before[0] >= 300);
-            var after = updates();
-            assertThat(after[1] - before[1]).as("HOT updates").isGreaterThanOrEqualTo(295);
         }
+        await().atMost(Duration.ofSeconds(20)).until(() -> updates()[0] - before[0] >= 300);
+        assertThat(updates()[1] - before[1]).as("HOT updates").isGreaterThanOrEqualTo(295);
         database.assertThatJob(claim.id()).is(JobState.RUNNING).hasHistory("queued", "running");
     }
 

@@ -2,6 +2,7 @@ package io.jobtrail.handler;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.List;
 
 /** What a running attempt can do beside computing: say how far it is, notice that it should stop, read its document. */
@@ -18,6 +19,9 @@ public interface JobContext {
      * every boundary between two steps; let the exception pass.
      */
     void checkCancelled();
+
+    /** How long this attempt may still take, for steps that have a limit of their own; zero once its time is up. */
+    Duration timeLeft();
 
     /** The document that was sent with the job. Throws {@link PermanentFailure} {@code NO_DOCUMENT} when there was none. */
     Document document();

@@ -30,6 +30,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.tika.Tika;
 
 /**
  * Turns a document into chunks of text with embeddings and a summary. Works on files from stage to stage, so that the memory it
@@ -37,7 +38,7 @@ import java.util.Map;
  * failure with a code.
  */
 public final class ProcessDocument implements JobHandler, AutoCloseable {
-    private static final String EXTRACTOR = "tika 3.3.1";
+    private static final String EXTRACTOR = Tika.getString().replace("Apache Tika", "tika");
     private static final int BATCH = 64;
     private static final int EMBEDDING_ATTEMPTS = 5;
     private static final Duration EMBEDDING_FIRST_WAIT = Duration.ofMillis(500);
@@ -86,7 +87,9 @@ public final class ProcessDocument implements JobHandler, AutoCloseable {
 
         enter(context, "extracting", 0.05);
         Path raw = files.resolve("raw");
-        Extraction extraction = extractor.extract(input, raw, context::checkCancelled);
+        // A document that is too slow shall be told as such, before the attempt as a whole runs out of time.
+        Extraction extraction = extractor.extract(
+                input, raw, () -> context.timeLeft().multipliedBy(4).dividedBy(5), context::checkCancelled);
 
         enter(context, "cleaning", 0.4);
         Path clean = files.resolve("clean");

@@ -1,6 +1,7 @@
 package io.jobtrail.run;
 
 import io.jobtrail.handler.JobHandler;
+import io.jobtrail.job.Names;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.MalformedURLException;
@@ -40,9 +41,9 @@ public final class Handlers {
 
     private void add(JobHandler handler) {
         var name = handler.name();
-        if (name == null || !name.matches("[A-Za-z0-9_.-]{1,64}")) {
-            throw new IllegalStateException("%s names itself %s: a name is 1 to 64 letters, digits, '_', '.' or '-'"
-                    .formatted(handler.getClass().getName(), name));
+        if (name == null || !Names.isValid(name)) {
+            throw new IllegalStateException("the name %s of handler %s is not allowed: it %s"
+                    .formatted(name, handler.getClass().getName(), Names.RULE));
         }
         var other = byName.putIfAbsent(name, handler);
         if (other != null) {

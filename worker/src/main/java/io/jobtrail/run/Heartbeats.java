@@ -22,9 +22,13 @@ public final class Heartbeats implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Heartbeats.class);
     private static final Duration TICK = Duration.ofSeconds(1);
 
+    /** A handler that goes on for so long after it was stopped does not hear. */
+    private static final Duration HEARING = Duration.ofSeconds(30);
+
     private final JobStore store;
     private final Duration interval;
     private final Duration lease;
+    private final Duration hearing;
     private final Map<LiveContext, Life> running = new ConcurrentHashMap<>();
     private final ScheduledExecutorService threads;
 
@@ -37,6 +41,11 @@ public final class Heartbeats implements AutoCloseable {
      * @param lease without a sign of life for so long, other processes take the job
      */
     public Heartbeats(JobStore store, Duration interval, Duration lease) {
+        this(store, interval, lease, HEARING);
+    }
+
+    Heartbeats(JobStore store, Duration interval, Duration lease, Duration hearing) {
+        this.hearing = hearing;
         this.store = store;
         this.interval = interval;
         this.lease = lease;
@@ -52,12 +61,7 @@ public final class Heartbeats implements AutoCloseable {
 
     /** When things happened to one claim, by this machine's monotonic clock. */
     private static final class Life {
-        private final long deadline;
         private volatile long renewed = System.nanoTime();
-
-        Life(Duration timeout) {
-            deadline = System.nanoTime() + timeout.toNanos();
-        }
     }
 
     /** From now on the claim is kept alive, until the returned registration is closed. */
@@ -68,7 +72,7 @@ public final class Heartbeats implements AutoCloseable {
         running.keySet().stream()
                 .filter(older -> older.claim().id().equals(context.claim().id()))
                 .forEach(older -> older.stop(LiveContext.Stop.LOST));
-        running.put(context, new Life(context.claim().timeout()));
+        running.put(context, new Life());
         return () -> running.remove(context);
     }
 
@@ -117,9 +121,19 @@ public final class Heartbeats implements AutoCloseable {
 
     private void watch() {
         var now = System.nanoTime();
-        running.forEach((context, life) -> {
-            if (now - life.deadline >= 0) {
+        running.keySet().forEach(context -> {
+            if (context.timeLeft().isZero()) {
                 context.stop(LiveContext.Stop.TIMEOUT);
+            }
+            if (context.isDeafFor(hearing)) {
+                LOG.error(
+                        "job {} attempt {} still runs on thread {}, {} s after it was stopped as {}: its handler ignores the "
+                                + "interrupt, and this worker runs one job less until it is restarted",
+                        context.claim().id(),
+                        context.claim().job().attempt(),
+                        context.thread(),
+                        hearing.toSeconds(),
+                        context.stopReason().orElseThrow());
             }
         });
         var waiting = waitingSince;

@@ -143,6 +143,11 @@ public final class JobRunner {
                             outcome.getClass().getSimpleName()));
             return state;
         } catch (DatabaseFailure e) {
+            if (outcome instanceof Outcome.Finished && isAboutTheResult(e)) {
+                LOG.warn("job {}: Postgres does not store the result ({})", claim.id(), e.getMessage());
+                var error = ErrorText.clean("the result cannot be stored: " + e.getMessage());
+                return record(new Outcome.Failed("RESULT_INVALID", error), claim);
+            }
             LOG.error(
                     "job {} attempt {} ended as {}, but that could not be recorded within {} s: it stays running in Postgres, "
                             + "and is released for another attempt once its lease is over",
@@ -153,5 +158,10 @@ public final class JobRunner {
                     e);
             return Optional.empty();
         }
+    }
+
+    /** Such a refusal is for good, and would come again after every attempt. Class 42: the statement is wrong, whatever it carries. */
+    private static boolean isAboutTheResult(DatabaseFailure e) {
+        return !e.isTransient() && !e.sqlState().startsWith("42");
     }
 }

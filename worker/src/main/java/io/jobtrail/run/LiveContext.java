@@ -9,6 +9,7 @@ import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.JobStore;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,12 +39,15 @@ final class LiveContext implements JobContext {
     private final DocumentStore documents;
     private final ChunkStore chunks;
     private final Thread thread = Thread.currentThread();
+    private final long deadline;
     private int chunkCount;
 
     private String stage;
     private Double progress;
     private boolean changed;
     private Stop stop;
+    private long stoppedAt;
+    private boolean reported;
     private boolean ended;
 
     /** To be made on the thread that runs the handler. */
@@ -51,6 +55,7 @@ final class LiveContext implements JobContext {
         this.claim = claim;
         this.documents = documents;
         this.chunks = chunks;
+        deadline = System.nanoTime() + claim.timeout().toNanos();
     }
 
     Claim claim() {
@@ -78,6 +83,11 @@ final class LiveContext implements JobContext {
         if (stop != null) {
             throw new Stopped(stop);
         }
+    }
+
+    @Override
+    public Duration timeLeft() {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
     @Override
@@ -111,8 +121,22 @@ final class LiveContext implements JobContext {
             return false;
         }
         stop = reason;
+        stoppedAt = System.nanoTime();
         thread.interrupt();
         return true;
+    }
+
+    /** Whether the handler goes on although it was asked to stop so long ago; true once only. */
+    synchronized boolean isDeafFor(Duration patience) {
+        if (reported || ended || stop == null || System.nanoTime() - stoppedAt < patience.toNanos()) {
+            return false;
+        }
+        reported = true;
+        return true;
+    }
+
+    String thread() {
+        return thread.getName();
     }
 
     synchronized Optional<Stop> stopReason() {

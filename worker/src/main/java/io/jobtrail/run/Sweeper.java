@@ -72,10 +72,12 @@ public final class Sweeper implements AutoCloseable {
     private void sweep(String name, Runnable work) {
         try {
             database.exclusively("jobtrail.sweep." + name, work);
-        } catch (DatabaseFailure | JedisException e) {
-            LOG.debug("sweep '{}' left out: {}", name, e.getMessage());
         } catch (RuntimeException e) {
-            LOG.error("sweep '{}' failed; the next one follows within seconds", name, e);
+            if (e instanceof JedisException || e instanceof DatabaseFailure failure && failure.isUnavailable()) {
+                LOG.debug("sweep '{}' left out: {}", name, e.getMessage());
+            } else {
+                LOG.error("sweep '{}' failed; the next one follows within seconds", name, e);
+            }
         }
     }
 

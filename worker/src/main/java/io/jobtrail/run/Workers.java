@@ -1,6 +1,5 @@
 package io.jobtrail.run;
 
-import io.jobtrail.job.Claim;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.Redis;
 import io.jobtrail.store.DatabaseFailure;
@@ -25,7 +24,7 @@ public final class Workers {
 
     private final JobRunner runner;
     private final JobStore store;
-    private final Heartbeats heartbeats;
+    private final Ending ending;
     private final Handlers handlers;
     private final Redis redis;
     private final List<QueueName> queues;
@@ -50,7 +49,7 @@ public final class Workers {
             Duration pollInterval) {
         this.runner = runner;
         this.store = store;
-        this.heartbeats = heartbeats;
+        ending = new Ending(store, heartbeats);
         this.handlers = handlers;
         this.redis = redis;
         this.queues = queues;
@@ -103,7 +102,14 @@ public final class Workers {
         try {
             work.run();
         } catch (DatabaseFailure e) {
-            LOG.warn("Postgres cannot be used ({}); nothing is claimed, the jobs stay as they are", e.getMessage());
+            if (e.isTransient()) {
+                LOG.warn(
+                        "Postgres hands out no jobs for the moment ({}); a job whose claim was committed although the answer "
+                                + "got lost is released once its lease is over",
+                        e.getMessage());
+            } else {
+                LOG.error("Postgres refuses to hand out jobs, and will until its cause is mended", e);
+            }
             pause(Duration.ofSeconds(1));
         }
     }
@@ -140,30 +146,8 @@ public final class Workers {
         synchronized (this) {
             waiting.forEach(waiter -> waiter.end(false));
         }
-        if (!await(patience)) {
-            heartbeats.stopAll();
-            if (!await(Duration.ofSeconds(3))) {
-                giveBackByForce();
-            }
-        }
+        ending.within(patience, this::await);
         return threads.stream().noneMatch(Thread::isAlive);
-    }
-
-    /** For handlers that do not hear the interrupt: the fence refuses whatever they still try to write. */
-    private void giveBackByForce() {
-        for (var context : heartbeats.held()) {
-            Claim claim = context.claim();
-            try {
-                if (store.giveBack(claim, "WORKER_SHUTDOWN").isPresent()) {
-                    LOG.warn("job {} did not stop when asked; it is queued again for another worker", claim.id());
-                }
-            } catch (DatabaseFailure e) {
-                LOG.error(
-                        "job {} could not be given back ({}); it is released once its lease is over",
-                        claim.id(),
-                        e.getMessage());
-            }
-        }
     }
 
     private boolean await(Duration patience) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jobtrail.handler.JobContext.Chunk;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.job.Job;
+import io.jobtrail.process.extract.HostileParser;
 import io.jobtrail.process.extract.Pdfs;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.tika.Tika;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -78,7 +80,7 @@ class ProcessDocumentTest {
                 .containsEntry("content_type", "text/plain")
                 .containsEntry("summary", "The quick brown fox jumps over the lazy dog.")
                 .containsEntry("summary_method", "extractive/textrank")
-                .containsEntry("extractor", "tika 3.3.1")
+                .containsEntry("extractor", "tika " + Tika.class.getPackage().getImplementationVersion())
                 .containsEntry("chunker", "sentence-1")
                 .containsEntry("embedder", "hash-v1-384")
                 .containsEntry("embedding_dimensions", 384)
@@ -139,6 +141,19 @@ class ProcessDocumentTest {
 
         assertThatThrownBy(() -> process(context)).isInstanceOf(RecordingContext.Cancelled.class);
         assertThat(context.chunks()).isEmpty();
+    }
+
+    @Test
+    void parsingEndsBeforeTheAttemptDoes() throws IOException {
+        Path marker = temp.resolveSibling(temp.getFileName() + "-marker");
+        RecordingContext context = RecordingContext.with(HostileParser.document("endless " + marker))
+                .withTimeLeft(Duration.ofMillis(2500));
+
+        assertThatThrownBy(() -> process(context))
+                .isInstanceOfSatisfying(
+                        PermanentFailure.class, e -> assertThat(e.code()).isEqualTo("PARSER_TIMEOUT"))
+                .hasMessageContaining("2 s");
+        Files.delete(marker);
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -25,6 +26,7 @@ final class RecordingContext implements JobContext {
     private final List<Double> progress = new ArrayList<>();
     private final List<Chunk> chunks = new ArrayList<>();
     private volatile boolean cancelled;
+    private volatile Duration timeLeft = Duration.ofHours(1);
     private volatile String stage = "";
 
     private RecordingContext(Document document) {
@@ -45,6 +47,16 @@ final class RecordingContext implements JobContext {
 
     void cancel() {
         cancelled = true;
+    }
+
+    RecordingContext withTimeLeft(Duration time) {
+        timeLeft = time;
+        return this;
+    }
+
+    @Override
+    public Duration timeLeft() {
+        return timeLeft;
     }
 
     @Override

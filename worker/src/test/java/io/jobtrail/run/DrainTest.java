@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +40,7 @@ class DrainTest {
     }
 
     private Drain drain(QueueName... queues) {
-        return new Drain(rig.store, rig.runner, rig.handlers, List.of(queues), "w1");
+        return new Drain(rig.store, rig.runner, rig.heartbeats, rig.handlers, List.of(queues), "w1");
     }
 
     @Test
@@ -114,6 +116,76 @@ class DrainTest {
         });
         assertThat(drain(QueueName.DEFAULT).run(ALL, 3, null).succeeded()).isEqualTo(9);
         assertThat(most).hasValue(3);
+    }
+
+    private static FutureTask<Drain.Count> inBackground(Drain drain, Duration pollInterval) {
+        var run = new FutureTask<>(() -> drain.run(ALL, 2, pollInterval));
+        new Thread(run).start();
+        return run;
+    }
+
+    @Test
+    void anIdleRunEndsAsSoonAsItIsStopped() throws Exception {
+        var drain = drain(QueueName.DEFAULT);
+        var run = inBackground(drain, Duration.ofMinutes(5));
+        drain.stop(Duration.ofSeconds(10));
+        assertThat(run.get(5, TimeUnit.SECONDS)).isEqualTo(new Drain.Count(0, 0, 0));
+    }
+
+    @Test
+    void aStoppedRunCountsWhatEndsInTimeAndGivesTheRestBack() throws Exception {
+        var mayEnd = new CountDownLatch(1);
+        rig.handler.will((job, context) -> {
+            if ("wait".equals(job.input().get("do"))) {
+                ScriptedHandler.forEver();
+            }
+            mayEnd.await();
+            return null;
+        });
+        var inTime = RunnerRig.aJob(database).insert();
+        var waiting = RunnerRig.aJob(database).input(Map.of("do", "wait")).insert();
+        var notTaken = RunnerRig.aJob(database).insert();
+        var drain = drain(QueueName.DEFAULT);
+        var run = inBackground(drain, null);
+        rig.handler.awaitStart();
+        rig.handler.awaitStart();
+
+        var stopped = CompletableFuture.runAsync(() -> drain.stop(Duration.ofSeconds(2)));
+        mayEnd.countDown();
+
+        assertThat(run.get(20, TimeUnit.SECONDS)).isEqualTo(new Drain.Count(1, 1, 0));
+        stopped.join();
+        database.assertThatJob(inTime).isFinished();
+        var job = database.assertThatJob(waiting)
+                .is(JobState.QUEUED)
+                .lastReasonIs("WORKER_SHUTDOWN")
+                .job();
+        assertThat(job.attempt()).isZero();
+        database.assertThatJob(notTaken).is(JobState.QUEUED).hasHistory("queued");
+    }
+
+    @Test
+    void aStoppedRunDoesNotWaitForAHandlerThatDoesNotHear() throws Exception {
+        var mayEnd = new CountDownLatch(1);
+        rig.handler.will((job, context) -> {
+            while (mayEnd.getCount() > 0) {
+                Thread.onSpinWait(); // as handlers should not
+            }
+            return "late";
+        });
+        var id = RunnerRig.aJob(database).insert();
+        var drain = drain(QueueName.DEFAULT);
+        var run = inBackground(drain, null);
+        rig.handler.awaitStart();
+        try {
+            drain.stop(Duration.ofMillis(100));
+            assertThat(run.get(5, TimeUnit.SECONDS)).isEqualTo(new Drain.Count(0, 0, 0));
+            database.assertThatJob(id).is(JobState.QUEUED).lastReasonIs("WORKER_SHUTDOWN");
+        } finally {
+            mayEnd.countDown();
+        }
+        await().until(() -> rig.heartbeats.running() == 0);
+        database.assertThatJob(id).is(JobState.QUEUED);
     }
 
     @Test

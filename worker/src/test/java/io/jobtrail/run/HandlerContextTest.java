@@ -71,6 +71,17 @@ class HandlerContextTest {
     }
 
     @Test
+    void theTimeLeftIsThatOfTheAttempt() {
+        run(RunnerRig.aJob(database).timeoutSec(100).insert(), (job, context) -> {
+            var left = context.timeLeft();
+            assertThat(left).isBetween(Duration.ofSeconds(80), Duration.ofSeconds(100));
+            await().until(() -> context.timeLeft().compareTo(left) < 0);
+            return null;
+        });
+        database.assertThatJob(rig.handler.runs().get(0)).isFinished();
+    }
+
+    @Test
     void nonsenseAboutProgressHarmsNobody() {
         var id = run(RunnerRig.aJob(database).insert(), (job, context) -> {
             context.progress(0.25);

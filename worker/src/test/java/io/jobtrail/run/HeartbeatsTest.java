@@ -75,6 +75,44 @@ class HeartbeatsTest {
         }
     }
 
+    @Test
+    void aHandlerThatDoesNotHearIsReportedOnce() throws Exception {
+        var claim = database.aJob().claimedBy("w1");
+        try (var beats = new Heartbeats(database.store(), OFTEN, Duration.ofMinutes(5), Duration.ofMillis(200));
+                var log = LogLines.of(Heartbeats.class)) {
+            var entered = new CountDownLatch(1);
+            var mayEnd = new CountDownLatch(1);
+            var thread = new Thread(
+                    () -> {
+                        var context = new LiveContext(claim, null, null);
+                        try (var alive = beats.start(context)) {
+                            beats.stopAll();
+                            entered.countDown();
+                            while (mayEnd.getCount() > 0) {
+                                Thread.onSpinWait(); // as handlers should not
+                            }
+                        }
+                    },
+                    "deaf");
+            thread.start();
+            try {
+                entered.await();
+                await().until(() -> !deaf(log).isEmpty());
+                await().during(Duration.ofMillis(500)).until(() -> deaf(log).size() == 1);
+                assertThat(deaf(log).get(0))
+                        .contains(
+                                claim.id().toString(), "thread deaf", "SHUTDOWN", "one job less until it is restarted");
+            } finally {
+                mayEnd.countDown();
+            }
+            thread.join();
+        }
+    }
+
+    private static List<String> deaf(LogLines log) {
+        return log.lines().stream().filter(line -> line.startsWith("ERROR job")).toList();
+    }
+
     private static Heartbeats heartbeats(Database beats, Duration lease) {
         return new Heartbeats(new JobStore(beats), OFTEN, lease);
     }

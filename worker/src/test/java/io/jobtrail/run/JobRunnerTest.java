@@ -12,6 +12,7 @@ import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobState;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -195,7 +196,13 @@ class JobRunnerTest {
             deep = List.of(deep);
         }
         return Stream.of(
-                Map.of("n", Double.NaN), List.of(Float.POSITIVE_INFINITY), cycle, deep, new Object(), new Unreadable());
+                Map.of("n", Double.NaN),
+                new BigDecimal("1e200000"),
+                List.of(Float.POSITIVE_INFINITY),
+                cycle,
+                deep,
+                new Object(),
+                new Unreadable());
     }
 
     /** Has a property that cannot be asked for. */
@@ -209,6 +216,22 @@ class JobRunnerTest {
     @MethodSource("unwritable")
     void aResultThatIsNoJsonFailsTheJob(Object value) {
         database.assertThatJob(run((job, context) -> value)).isFailed("RESULT_INVALID");
+    }
+
+    @Test
+    void aResultThatPostgresRefusesForGoodFailsTheJob() {
+        database.asOwner(
+                "ALTER TABLE pipeline_jobs ADD CONSTRAINT picky CHECK (result IS DISTINCT FROM '\"refused\"'::jsonb)");
+        try {
+            var id = run((job, context) -> "refused");
+            assertThat(database.assertThatJob(id)
+                            .isFailed("RESULT_INVALID")
+                            .job()
+                            .error())
+                    .contains("cannot be stored", "picky");
+        } finally {
+            database.asOwner("ALTER TABLE pipeline_jobs DROP CONSTRAINT picky");
+        }
     }
 
     @Test

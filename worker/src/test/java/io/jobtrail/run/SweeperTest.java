@@ -135,6 +135,15 @@ class SweeperTest {
     }
 
     @Test
+    void aSweepThatPostgresRefusesIsAnError() {
+        database.asOwner("ALTER FUNCTION release_stale_jobs RENAME TO gone");
+        try (var log = LogLines.of(Sweeper.class)) {
+            sweeper.start();
+            await().until(() -> log.lines().stream().anyMatch(line -> line.startsWith("ERROR sweep 'release' failed")));
+        }
+    }
+
+    @Test
     void severalSweepersPushEachIdOnce() {
         for (int i = 0; i < 300; i++) {
             RunnerRig.aJob(database).insert();

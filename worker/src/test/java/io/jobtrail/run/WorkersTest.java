@@ -206,6 +206,21 @@ class WorkersTest {
     }
 
     @Test
+    void aPostgresThatRefusesForGoodIsAnErrorOfItsOwn() {
+        database.asOwner("ALTER FUNCTION claim_jobs RENAME TO gone");
+        var alone = rig.workers(null, QueueName.DEFAULT);
+        try (var log = LogLines.of(Workers.class)) {
+            alone.start(1);
+            await().until(() -> log.lines().stream().anyMatch(line -> line.startsWith("ERROR Postgres refuses")));
+            assertThat(log.lines()).noneMatch(line -> line.contains("for the moment"));
+        } finally {
+            database.asOwner("ALTER FUNCTION gone RENAME TO claim_jobs");
+        }
+        awaitFinished(List.of(RunnerRig.aJob(database).insert()));
+        assertThat(alone.stop(Duration.ofSeconds(5))).isTrue();
+    }
+
+    @Test
     void withoutRedisJobsComeFromPostgresInStrictPriority() {
         var slow = RunnerRig.aJob(database).queue(QueueName.SLOW).insert();
         var urgent = RunnerRig.aJob(database).queue(QueueName.URGENT).insert();

@@ -1,6 +1,9 @@
 package io.jobtrail.process.extract;
 
 import io.jobtrail.process.extract.Message.Answer;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.util.List;
 import org.apache.tika.exception.EncryptedDocumentException;
 import org.apache.tika.exception.TikaMemoryLimitException;
 import org.apache.tika.exception.UnsupportedFormatException;
@@ -10,6 +13,17 @@ final class ParseFailure {
     /** The only code that is worth another attempt. */
     static final String PARSER_CRASHED = "PARSER_CRASHED";
 
+    /** What Linux says when it is not the file's fault; most of it comes as a plain {@link IOException}. */
+    private static final List<String> MACHINE_FAULTS = List.of(
+            "No space left on device",
+            "Disk quota exceeded",
+            "No such file or directory",
+            "Read-only file system",
+            "Permission denied",
+            "Too many open files",
+            "Cannot allocate memory",
+            "Input/output error");
+
     private ParseFailure() {}
 
     static Answer answerFor(Throwable thrown) {
@@ -17,6 +31,9 @@ final class ParseFailure {
             String message = String.valueOf(e.getMessage());
             if (e instanceof EncryptedDocumentException || e instanceof org.apache.poi.EncryptedDocumentException) {
                 return Answer.failed("ENCRYPTED", "the file is protected by a password");
+            }
+            if (isFaultOfTheMachine(e)) {
+                return Answer.failed(PARSER_CRASHED, "the parser could not work: " + e);
             }
             if (e instanceof UnsupportedFormatException) {
                 return Answer.failed("UNSUPPORTED_TYPE", message);
@@ -30,6 +47,14 @@ final class ParseFailure {
             }
         }
         return Answer.failed("INPUT_CORRUPT", "the file cannot be read: " + describe(root(thrown)));
+    }
+
+    private static boolean isFaultOfTheMachine(Throwable e) {
+        return e instanceof FileSystemException
+                || e instanceof LinkageError
+                || e instanceof IOException
+                        && e.getMessage() != null
+                        && MACHINE_FAULTS.stream().anyMatch(e.getMessage()::contains);
     }
 
     private static Throwable root(Throwable thrown) {

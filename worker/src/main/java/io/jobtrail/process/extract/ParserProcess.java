@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One parser process, seen from the worker: asks it for texts, one at a time, and kills it with everything it may have started
- * when it does not answer in time. Of no use any more once {@link #parse} has thrown anything but the process's own answer.
+ * when it does not answer in time. Of no use any more once {@link #parse} has thrown anything but a {@link
+ * PermanentFailure} that the process itself answered.
  */
 final class ParserProcess implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ParserProcess.class);
@@ -100,6 +101,7 @@ final class ParserProcess implements AutoCloseable {
             return answer.extraction();
         }
         if (answer.code().equals(ParseFailure.PARSER_CRASHED)) {
+            close(); // what was wrong may stay wrong in this process
             throw new RetryableFailure(answer.code(), answer.message());
         }
         throw new PermanentFailure(answer.code(), answer.message());

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Gets the text out of documents in separate processes, so that a hostile file can at worst cost one of those. Keeps the
@@ -43,12 +44,13 @@ public final class TextExtractor implements AutoCloseable {
     /**
      * Writes the text of a file to a page file. The time limit starts when a process is ready for it.
      *
+     * @param limit asked when a process was found; how long parsing may take, if that is less than the extractor's own limit
      * @param checkCancelled asked several times a second; what it throws ends the parsing
      * @throws io.jobtrail.handler.PermanentFailure {@code ENCRYPTED}, {@code NO_TEXT}, {@code INPUT_CORRUPT}, {@code
      *     UNSUPPORTED_TYPE}, {@code EXTRACT_LIMIT} or {@code PARSER_TIMEOUT}
      * @throws io.jobtrail.handler.RetryableFailure {@code PARSER_CRASHED}
      */
-    public Extraction extract(Path input, Path pages, Runnable checkCancelled)
+    public Extraction extract(Path input, Path pages, Supplier<Duration> limit, Runnable checkCancelled)
             throws IOException, InterruptedException {
         while (!slots.tryAcquire(250, TimeUnit.MILLISECONDS)) {
             checkCancelled.run();
@@ -56,7 +58,9 @@ public final class TextExtractor implements AutoCloseable {
         try {
             ParserProcess process = take();
             try {
-                return process.parse(new Request(input, pages, maxCharacters), timeout, checkCancelled);
+                Duration asked = limit.get();
+                Duration shorter = asked.compareTo(timeout) < 0 ? asked : timeout;
+                return process.parse(new Request(input, pages, maxCharacters), shorter, checkCancelled);
             } finally {
                 giveBack(process);
             }

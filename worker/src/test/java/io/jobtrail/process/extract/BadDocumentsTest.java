@@ -41,7 +41,11 @@ class BadDocumentsTest {
     }
 
     private static Extraction extract(byte[] document) throws IOException, InterruptedException {
-        return extractor.extract(Files.write(temp.resolve("input"), document), temp.resolve("output"), () -> {});
+        return extractor.extract(
+                Files.write(temp.resolve("input"), document),
+                temp.resolve("output"),
+                () -> Duration.ofHours(1),
+                () -> {});
     }
 
     static Stream<Arguments> badDocuments() {

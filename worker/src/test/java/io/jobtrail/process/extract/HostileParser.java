@@ -1,13 +1,17 @@
 package io.jobtrail.process.extract;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.tika.metadata.Metadata;
 import org.apache.tika.mime.MediaType;
 import org.apache.tika.parser.ParseContext;
@@ -20,7 +24,7 @@ import org.xml.sax.SAXException;
 public final class HostileParser implements Parser {
     private static final String MAGIC = "JOBTRAIL-HOSTILE";
 
-    static byte[] document(String command) {
+    public static byte[] document(String command) {
         return (MAGIC + " " + command).getBytes(StandardCharsets.UTF_8);
     }
 
@@ -41,6 +45,10 @@ public final class HostileParser implements Parser {
             case "memory" -> eat();
             case "nesting" -> nest(1);
             case "print" -> print();
+            case "disk" -> throw new IOException("No space left on device");
+            case "file" -> throw new FileSystemException("/tmp/x", null, "gone");
+            case "class" -> throw new IllegalStateException(new NoClassDefFoundError("gone/Away"));
+            case "directory" -> loseTheDirectory();
             case "environment" ->
                 xhtml.element("p", "environment " + System.getenv().keySet());
             default -> throw new IOException("unknown command " + command[1]);
@@ -69,6 +77,17 @@ public final class HostileParser implements Parser {
 
     private static int nest(int depth) {
         return depth < 0 ? 0 : 1 + nest(depth + 1);
+    }
+
+    /** What a cleaner of old temporary files can do to a parser. */
+    private static void loseTheDirectory() throws IOException {
+        Path directory = Path.of(System.getProperty("java.io.tmpdir"));
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+        File.createTempFile("parser", null);
     }
 
     private static void print() {

@@ -23,6 +23,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever happens to a parser process, its job ends with a code, and the next document is read. */
 class ParserFailuresTest {
@@ -30,6 +32,8 @@ class ParserFailuresTest {
 
     @TempDir
     Path temp;
+
+    private static final Duration LONG = Duration.ofHours(1);
 
     private WorkDirectory work;
     private TextExtractor extractor;
@@ -49,7 +53,7 @@ class ParserFailuresTest {
     private Extraction extract(byte[] document, Runnable checkCancelled) throws IOException, InterruptedException {
         Path input = Files.createTempFile(temp, "input", null);
         Files.write(input, document);
-        return extractor.extract(input, temp.resolve("output"), checkCancelled);
+        return extractor.extract(input, temp.resolve("output"), () -> LONG, checkCancelled);
     }
 
     private List<Path> filesOfParsers() throws IOException {
@@ -80,6 +84,18 @@ class ParserFailuresTest {
                 .isInstanceOfSatisfying(
                         RetryableFailure.class, e -> assertThat(e.code()).isEqualTo("PARSER_CRASHED"))
                 .hasMessageContaining("42");
+        assertThatTheNextDocumentIsRead();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"disk", "file", "class", "directory"})
+    void aFaultOfTheMachineIsWorthAnotherAttemptInAnotherProcess(String fault) throws Exception {
+        start(Duration.ofSeconds(30));
+
+        assertThatThrownBy(() -> extract(HostileParser.document(fault), () -> {}))
+                .isInstanceOfSatisfying(
+                        RetryableFailure.class, e -> assertThat(e.code()).isEqualTo("PARSER_CRASHED"));
+        assertThat(filesOfParsers()).as("directories of living parsers").isEmpty();
         assertThatTheNextDocumentIsRead();
     }
 

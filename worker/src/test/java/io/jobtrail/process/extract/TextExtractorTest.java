@@ -51,7 +51,7 @@ class TextExtractorTest {
     private static Result extract(byte[] document) throws Exception {
         Path input = Files.write(temp.resolve("input"), document);
         Path output = temp.resolve("output");
-        Extraction extraction = extractor.extract(input, output, () -> {});
+        Extraction extraction = extractor.extract(input, output, () -> Duration.ofHours(1), () -> {});
         List<PageFile.Page> pages = new ArrayList<>();
         try (PageFile.Reader reader = PageFile.read(output)) {
             reader.forEachRemaining(pages::add);
