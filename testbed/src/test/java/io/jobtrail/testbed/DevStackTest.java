@@ -185,7 +185,7 @@ class DevStackTest {
 
     /** The terminal sends the signal to all processes of the program's group, not to the program alone. */
     private void pressCtrlC() throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-INT", "--", "-" + program.handle().pid())
+        new ProcessBuilder("sh", "-c", "kill -INT -" + program.handle().pid())
                 .start()
                 .waitFor();
     }
