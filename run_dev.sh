@@ -83,4 +83,4 @@ if needs_build; then
 fi
 
 exec "$java" -Xmx160m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djobtrail.home="$root" \
-    -jar "$root/testbed/target/testbed.jar" "$@"
+    -cp "$root/testbed/target/testbed.jar:$root/testbed/target/lib/*" io.jobtrail.testbed.DevStack "$@"

@@ -21,8 +21,9 @@ class DemoSystemTest {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx160m",
                         "-Djobtrail.home=" + home,
-                        "-jar",
-                        ROOT.resolve("testbed/target/testbed.jar").toString(),
+                        "-cp",
+                        ROOT.resolve("testbed/target/testbed.jar") + ":" + ROOT.resolve("testbed/target/lib/*"),
+                        "io.jobtrail.testbed.DevStack",
                         "demo",
                         "--reset")
                 .directory(home.toFile())
