@@ -7,6 +7,7 @@ import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Schema;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -68,7 +69,7 @@ public final class WorkerMain implements Callable<Integer> {
             names = "--verify-trail",
             defaultValue = "${env:WORKER_VERIFY_TRAIL:-false}",
             description =
-                    "check the trail and exit: 0 when it is sound, 1 after naming what is not (WORKER_VERIFY_TRAIL)")
+                    "check the trail and exit: 0 when it is sound, 1 after naming what is not, 3 when it could not be checked (WORKER_VERIFY_TRAIL)")
     private boolean verifyTrail;
 
     @Option(
@@ -85,13 +86,13 @@ public final class WorkerMain implements Callable<Integer> {
         this.environment = new HashMap<>(environment);
     }
 
-    /** Exit codes: 0 done, 1 the trail is not sound or the start failed, 2 wrong options or settings. */
+    /** Exit codes: 0 done, 1 the trail is not sound, 2 wrong options or settings, 3 it could not be done. */
     public static void main(String[] arguments) {
         Logging.configure(System.getenv());
         int exit = new CommandLine(new WorkerMain(System.getenv()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> {
                     System.err.println("worker: " + (e.getMessage() == null ? e : e.getMessage()));
-                    return e instanceof Settings.InvalidSettings ? 2 : 1;
+                    return e instanceof Settings.InvalidSettings ? 2 : 3;
                 })
                 .execute(arguments);
         System.exit(exit);
@@ -103,22 +104,28 @@ public final class WorkerMain implements Callable<Integer> {
         override("WORKER_CONCURRENCY", concurrency);
         override("POLL_INTERVAL_SECONDS", pollInterval == null ? null : pollInterval.replaceFirst("s$", ""));
         var settings = Settings.fromEnvironment(environment);
+        if (showRunning || releaseStale || verifyTrail) {
+            return askDatabase(settings);
+        }
         Schema.migrate(settings.databaseUrl());
         try (var database =
                 new Database(settings.databaseUrl(), "worker", settings.dbPoolMin(), settings.dbPoolMax())) {
+            return work(settings, database);
+        }
+    }
+
+    /** For a person in front of a database that exists: changes no schema, and waits as long as an answer takes. */
+    private int askDatabase(Settings settings) {
+        try (var database = new Database(settings.databaseUrl(), "worker", 0, 1, Duration.ZERO)) {
             if (showRunning) {
                 return showRunning(new JobReader(database));
-            }
-            if (releaseStale) {
-                var released =
-                        new JobStore(database).releaseStale(settings.lease(), Integer.MAX_VALUE, "operator:worker");
-                out.println("Released " + released.size() + " stale jobs");
-                return 0;
             }
             if (verifyTrail) {
                 return verifyTrail(new JobReader(database));
             }
-            return work(settings, database);
+            var released = new JobStore(database).releaseStale(settings.lease(), Integer.MAX_VALUE, "operator:worker");
+            out.println("Released " + released.size() + " stale jobs");
+            return 0;
         }
     }
 

@@ -198,6 +198,11 @@ class WorkerMainTest {
         assertThat(output(all)).contains("job " + other + " event 1: the hash does not fit");
         assertThat(exitOf(one)).isZero();
         assertThat(output(one)).endsWith("trail verified\n");
+
+        database.asOwner("DROP FUNCTION verify_trail");
+        assertThat(exitOf(start("--verify-trail")))
+                .as("looking brings no schema")
+                .isEqualTo(3);
     }
 
     @Test

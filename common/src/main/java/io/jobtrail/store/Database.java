@@ -35,6 +35,11 @@ public final class Database implements AutoCloseable {
 
     /** Opens lazily: a database that is away now is an error of the first call, not of the constructor. */
     public Database(DatabaseUrl url, String name, int minIdle, int maxSize) {
+        this(url, name, minIdle, maxSize, Duration.ofSeconds(60));
+    }
+
+    /** @param patience longest wait for an answer; zero = as long as it takes, for questions about everything there is */
+    public Database(DatabaseUrl url, String name, int minIdle, int maxSize, Duration patience) {
         var config = new HikariConfig();
         config.setPoolName(name);
         config.setJdbcUrl(url.jdbcUrl());
@@ -48,7 +53,7 @@ public final class Database implements AutoCloseable {
         config.addDataSourceProperty("ApplicationName", "jobtrail " + name);
         config.addDataSourceProperty("tcpKeepAlive", "true");
         config.addDataSourceProperty("connectTimeout", "5");
-        config.addDataSourceProperty("socketTimeout", "60");
+        config.addDataSourceProperty("socketTimeout", Long.toString(patience.toSeconds()));
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
         pool = new HikariDataSource(config);
     }

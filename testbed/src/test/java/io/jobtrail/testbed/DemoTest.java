@@ -21,12 +21,12 @@ class DemoTest {
 
     @Test
     void printsEveryStateTheResultAndTheVerifiedTrail() throws IOException {
-        assertThat(demo(true, Duration.ofSeconds(60), "Bericht für alle.txt")).isTrue();
+        assertThat(demo(true, Duration.ofSeconds(60), "Bericht an alle.txt")).isTrue();
 
         assertThat(output())
-                .containsPattern("\\d\\d:\\d\\d:\\d\\d\\.\\d{3}  Bericht für alle.txt  default  queued")
-                .containsPattern("Bericht für alle.txt  default  running")
-                .containsPattern("Bericht für alle.txt  default  finished")
+                .containsPattern("\\d\\d:\\d\\d:\\d\\d\\.\\d{3}  Bericht an alle.txt  default  queued")
+                .containsPattern("Bericht an alle.txt  default  running")
+                .containsPattern("Bericht an alle.txt  default  finished")
                 .containsPattern("running +\\+5 ms")
                 .contains("chunks   7")
                 .contains("summary  Inhalt von Bericht für")
