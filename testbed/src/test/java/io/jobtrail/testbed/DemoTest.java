@@ -29,7 +29,7 @@ class DemoTest {
                 .containsPattern("Bericht an alle.txt  default  finished")
                 .containsPattern("running +\\+5 ms")
                 .contains("chunks   7")
-                .contains("summary  Inhalt von Bericht für")
+                .contains("summary  Inhalt von Bericht an")
                 .contains("trail verified")
                 .contains("idle latency enqueue -> start: median 5.0 ms")
                 .contains("All 22 jobs finished, all trails verified.");
