@@ -71,7 +71,7 @@ build() {
     local begun
     begun=$(mktemp)
     # Formatting is checked by mvn verify; it should not keep anybody from trying a change.
-    mvn -q -B -f "$root/pom.xml" -pl api,worker,testbed -am -DskipTests -Dspotless.check.skip=true package \
+    mvn -q -B -Dstyle.color=never -f "$root/pom.xml" -pl api,worker,testbed -am -DskipTests -Dspotless.check.skip=true package \
         || { rm -f "$begun"; fail "the build failed; the lines above say why."; }
     # The time at which the build began, so that what was edited meanwhile is built the next time.
     touch -r "$begun" "$stamp"

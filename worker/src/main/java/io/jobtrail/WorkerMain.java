@@ -155,7 +155,7 @@ public final class WorkerMain implements Callable<Integer> {
             out.println("trail verified");
             return 0;
         }
-        problems.forEach(p -> out.println("job " + p.jobId() + " event " + p.seq() + ": " + p.problem()));
+        problems.forEach(p -> out.println("job " + p.jobId() + " " + p.describe()));
         return 1;
     }
 

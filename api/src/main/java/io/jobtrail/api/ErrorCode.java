@@ -3,7 +3,7 @@ package io.jobtrail.api;
 /** The stable names of everything that can go wrong in a request, with the HTTP status that belongs to each. */
 enum ErrorCode {
     MALFORMED_REQUEST(400, "The request is not valid HTTP for this server"),
-    MALFORMED_JSON(400, "The body is not valid JSON"),
+    MALFORMED_JSON(400, "This is not valid JSON"),
     UNKNOWN_FIELD(400, "A field is not known"),
     INVALID_FIELD(400, "A field has a value that is not allowed"),
     UNKNOWN_QUEUE(400, "There is no such queue"),

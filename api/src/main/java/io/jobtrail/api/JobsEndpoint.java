@@ -89,7 +89,8 @@ final class JobsEndpoint {
                 reader.history(job.id()).stream().map(JobView.Event::of).toList());
         var problems = reader.verifyTrail(job.id());
         answer.put("verified", problems.isEmpty());
-        answer.put("problems", problems.stream().map(JobReader.Problem::problem).toList());
+        answer.put(
+                "problems", problems.stream().map(JobReader.Problem::describe).toList());
         ctx.json(answer);
     }
 

@@ -182,7 +182,8 @@ record Submission(
                     field,
                     "%s at line %d, column %d"
                             .formatted(
-                                    e.getOriginalMessage(),
+                                    // without Jackson's own words about where the text came from
+                                    e.getOriginalMessage().replaceFirst("(?s)\\s*\\([^()]*\\[Source:.*", ""),
                                     place == null ? 0 : place.getLineNr(),
                                     place == null ? 0 : place.getColumnNr()));
         }

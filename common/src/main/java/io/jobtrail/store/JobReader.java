@@ -108,7 +108,12 @@ public final class JobReader {
      *
      * @param seq the first event that does not fit; null when the job has none
      */
-    public record Problem(UUID jobId, Integer seq, String problem) {}
+    public record Problem(UUID jobId, Integer seq, String problem) {
+        /** In words, with the event it is about. */
+        public String describe() {
+            return seq == null ? problem : "event " + seq + ": " + problem;
+        }
+    }
 
     /** @param id null = the trail of every job */
     public List<Problem> verifyTrail(UUID id) {
