@@ -2,6 +2,7 @@ package io.jobtrail.process.extract;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -16,12 +17,19 @@ import org.apache.poi.poifs.crypt.EncryptionInfo;
 import org.apache.poi.poifs.crypt.EncryptionMode;
 import org.apache.poi.poifs.crypt.Encryptor;
 import org.apache.poi.poifs.filesystem.POIFSFileSystem;
+import org.apache.poi.util.DefaultTempFileCreationStrategy;
+import org.apache.poi.util.TempFile;
 import org.apache.poi.xslf.usermodel.XMLSlideShow;
 import org.apache.poi.xssf.usermodel.XSSFWorkbook;
 import org.apache.poi.xwpf.usermodel.XWPFDocument;
 
 /** Makes Office documents and archives for tests. */
 final class Office {
+    static {
+        // Its default is one directory for all users of the machine, which only the first of them can write to.
+        TempFile.setTempFileCreationStrategy(new DefaultTempFileCreationStrategy(new File("target/poi")));
+    }
+
     private Office() {}
 
     static byte[] docx(List<String> paragraphs) {
