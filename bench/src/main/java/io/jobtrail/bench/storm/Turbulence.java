@@ -1,0 +1,198 @@
+package io.jobtrail.bench.storm;
+
+import io.jobtrail.bench.storm.Cluster.Link;
+import io.jobtrail.bench.storm.ledger.FaultLedger;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * Does what the schedule says to a cluster, writes down what was done, and undoes it. Faults of different targets overlap as
+ * they fall, those of one target wait for each other. Knows nothing about jobs.
+ */
+final class Turbulence implements AutoCloseable {
+    private static final Duration DELAY = Duration.ofMillis(120);
+
+    /**
+     * What stands in a request whose answer is worth losing: an ambiguous commit, or a pop that nobody gets. Of statements only
+     * their values, for Postgres gets the text of a statement only the first few times.
+     */
+    private static final Map<Link, List<String>> WORTH_LOSING = Map.of(
+            Link.API_POSTGRES, List.of("\"idempotency_key\""), // enqueue_jobs
+            Link.API_REDIS, List.of("RPUSH"),
+            Link.WORKERS_POSTGRES, List.of("\"sha256\"", "process_document"), // complete_jobs, claims
+            Link.WORKERS_REDIS, List.of("BLPOP"));
+
+    private static final int ANSWERS_LOST = 3;
+    private static final int REDIS_TIMEOUT = 10_000;
+
+    private final Cluster cluster;
+    private final FaultLedger ledger;
+    private final Map<String, ExecutorService> targets = new HashMap<>();
+    private int done;
+    private int failed;
+
+    Turbulence(Cluster cluster, FaultLedger ledger) {
+        this.cluster = cluster;
+        this.ledger = ledger;
+    }
+
+    /** Returns when the last fault of the schedule is over and undone. */
+    void run(Schedule schedule) throws InterruptedException {
+        var start = System.nanoTime();
+        for (var entry : schedule.entries()) {
+            var wait = entry.atMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+            if (wait > 0) {
+                Thread.sleep(wait);
+            }
+            targets.computeIfAbsent(targetOf(entry), name -> Executors.newSingleThreadExecutor())
+                    .execute(() -> strike(entry));
+        }
+        for (var target : targets.values()) {
+            target.shutdown();
+            target.awaitTermination(1, TimeUnit.MINUTES);
+        }
+        cluster.heal();
+    }
+
+    private String targetOf(Schedule.Entry entry) {
+        return switch (entry.fault().target) {
+            case WORKER -> worker(entry).name();
+            case API -> cluster.api().name();
+            case REDIS -> "redis";
+            case POSTGRES -> "postgres";
+            case LINK -> link(entry).name();
+        };
+    }
+
+    private Member worker(Schedule.Entry entry) {
+        return cluster.workers().get(entry.target() % cluster.workers().size());
+    }
+
+    private static Link link(Schedule.Entry entry) {
+        return Link.values()[entry.target() % Link.values().length];
+    }
+
+    private void strike(Schedule.Entry entry) {
+        var from = FaultLedger.now();
+        var pid = entry.fault().target == Fault.Target.WORKER
+                ? Long.valueOf(worker(entry).pid())
+                : entry.fault().target == Fault.Target.API
+                        ? Long.valueOf(cluster.api().pid())
+                        : null;
+        String detail = null;
+        try {
+            strike(entry, pid);
+            count(true);
+        } catch (JedisException | SQLException | IllegalStateException e) {
+            // As when a server is away already for another reason; the checker needs no fault to have succeeded.
+            detail = "not done: " + e.getMessage();
+            count(false);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        ledger.done(new FaultLedger.Entry(
+                entry.fault().wireName(),
+                targetOf(entry),
+                pid,
+                from,
+                entry.millis() == 0 ? null : FaultLedger.now(),
+                detail));
+    }
+
+    private void strike(Schedule.Entry entry, Long pid) throws SQLException, InterruptedException {
+        switch (entry.fault()) {
+            case KILL_WORKER, KILL_API -> Member.signal("KILL", pid);
+            case TERM_WORKER -> Member.signal("TERM", pid);
+            case STOP_WORKER -> {
+                Member.signal("STOP", pid);
+                Thread.sleep(entry.millis());
+                Member.signal("CONT", pid);
+            }
+            case KILL_REDIS -> {
+                cluster.redis().kill();
+                Thread.sleep(entry.millis());
+                cluster.redis().startAgain();
+            }
+            case HANG_REDIS -> {
+                redis(jedis -> jedis.clientPause(entry.millis()));
+                Thread.sleep(entry.millis());
+            }
+            case FLUSH_REDIS -> redis(Jedis::flushAll);
+            case FLUSH_SCRIPTS -> redis(Jedis::scriptFlush);
+            case FILL_REDIS -> {
+                redis(jedis -> jedis.configSet("maxmemory", "1"));
+                Thread.sleep(entry.millis());
+                redis(jedis -> jedis.configSet("maxmemory", "0"));
+            }
+            case MAKE_REDIS_A_REPLICA -> {
+                redis(jedis -> jedis.slaveof("127.0.0.1", 1));
+                Thread.sleep(entry.millis());
+                redis(Jedis::slaveofNoOne);
+            }
+            case CRASH_POSTGRES -> {
+                cluster.postgres().stopImmediately();
+                Thread.sleep(entry.millis());
+                cluster.postgres().startAgain();
+            }
+            case KILL_CONNECTIONS -> {
+                try (var owner = cluster.connect();
+                        var statement = owner.createStatement()) {
+                    statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                            + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+                }
+            }
+            case DELAY_LINK -> {
+                cluster.proxy(link(entry)).delay(DELAY);
+                Thread.sleep(entry.millis());
+                cluster.proxy(link(entry)).passOn();
+            }
+            case CUT_LINK -> cluster.proxy(link(entry)).cut(entry.atMillis() % 2 == 0);
+            case SILENCE_LINK -> {
+                cluster.proxy(link(entry)).fallSilent();
+                Thread.sleep(entry.millis());
+                cluster.proxy(link(entry)).passOn();
+            }
+            case LOSE_ANSWERS -> {
+                var worth = WORTH_LOSING.get(link(entry));
+                cluster.proxy(link(entry))
+                        .cutAnswersTo(worth.get((int) (entry.atMillis() % worth.size())), ANSWERS_LOST);
+                Thread.sleep(entry.millis());
+                cluster.proxy(link(entry)).passOn();
+            }
+        }
+    }
+
+    private void redis(Consumer<Jedis> command) {
+        try (var jedis = new Jedis("127.0.0.1", cluster.redis().port(), REDIS_TIMEOUT)) {
+            command.accept(jedis);
+        }
+    }
+
+    private synchronized void count(boolean wasDone) {
+        done += wasDone ? 1 : 0;
+        failed += wasDone ? 0 : 1;
+    }
+
+    synchronized int done() {
+        return done;
+    }
+
+    /** How many could not be done, as when a server was away already. */
+    synchronized int failed() {
+        return failed;
+    }
+
+    @Override
+    public void close() {
+        targets.values().forEach(ExecutorService::shutdownNow);
+    }
+}
