@@ -23,7 +23,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -102,7 +101,7 @@ public final class Cluster implements AutoCloseable {
      *
      * @param onSchema called with the owner's connection once the schema is there and before the first worker starts
      */
-    public void start(Consumer<Connection> onSchema) {
+    public void start(SqlStep onSchema) {
         postgres.createDatabaseIfMissing(DATABASE);
         var log = setup.directory().resolve("logs");
         var handlers = setup.directory().resolve("handlers");
@@ -124,7 +123,7 @@ public final class Cluster implements AutoCloseable {
             try (var statement = owner.createStatement()) {
                 statement.execute("INSERT INTO pipeline_handlers (name) VALUES ('storm') ON CONFLICT DO NOTHING");
             }
-            onSchema.accept(owner);
+            onSchema.on(owner);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -32,26 +33,35 @@ final class Turbulence implements AutoCloseable {
             Link.WORKERS_REDIS, List.of("BLPOP"));
 
     private static final int ANSWERS_LOST = 3;
+    private static final int PROGRESS = 10;
     private static final int REDIS_TIMEOUT = 10_000;
 
     private final Cluster cluster;
     private final FaultLedger ledger;
     private final Map<String, ExecutorService> targets = new HashMap<>();
+    private final Map<String, Long> counts = new TreeMap<>();
     private int done;
-    private int failed;
 
     Turbulence(Cluster cluster, FaultLedger ledger) {
         this.cluster = cluster;
         this.ledger = ledger;
     }
 
-    /** Returns when the last fault of the schedule is over and undone. */
-    void run(Schedule schedule) throws InterruptedException {
+    /**
+     * Returns when the last fault of the schedule is over and undone.
+     *
+     * @param progress called before every tenth fault
+     */
+    void run(Schedule schedule, Runnable progress) throws InterruptedException {
         var start = System.nanoTime();
+        int count = 0;
         for (var entry : schedule.entries()) {
             var wait = entry.atMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
             if (wait > 0) {
                 Thread.sleep(wait);
+            }
+            if (count++ % PROGRESS == 0) {
+                progress.run();
             }
             targets.computeIfAbsent(targetOf(entry), name -> Executors.newSingleThreadExecutor())
                     .execute(() -> strike(entry));
@@ -91,11 +101,10 @@ final class Turbulence implements AutoCloseable {
         String detail = null;
         try {
             strike(entry, pid);
-            count(true);
+            count(entry.fault());
         } catch (JedisException | SQLException | IllegalStateException e) {
             // As when a server is away already for another reason; the checker needs no fault to have succeeded.
             detail = "not done: " + e.getMessage();
-            count(false);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -177,18 +186,19 @@ final class Turbulence implements AutoCloseable {
         }
     }
 
-    private synchronized void count(boolean wasDone) {
-        done += wasDone ? 1 : 0;
-        failed += wasDone ? 0 : 1;
+    private synchronized void count(Fault fault) {
+        counts.merge(fault.wireName(), 1L, Long::sum);
+        done++;
     }
 
+    /** How many could be done; one whose server is away already cannot. */
     synchronized int done() {
         return done;
     }
 
-    /** How many could not be done, as when a server was away already. */
-    synchronized int failed() {
-        return failed;
+    /** The same by kind. */
+    synchronized Map<String, Long> counts() {
+        return Map.copyOf(counts);
     }
 
     @Override
