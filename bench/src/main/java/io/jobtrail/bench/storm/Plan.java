@@ -23,6 +23,9 @@ record Plan(
         Integer cancelAfterMillis,
         Integer retryAfterMillis) {
 
+    /** Most cancellations come much earlier, while a short job still waits or runs. */
+    private static final int MAX_CANCEL_AFTER_MILLIS = 2_000;
+
     /** @param leaseSeconds some jobs take longer than that */
     static Plan of(long seed, int n, double leaseSeconds) {
         // An odd factor, but not the one by which this generator steps: with that, neighbours would draw the same
@@ -40,7 +43,7 @@ record Plan(
                 queue,
                 key,
                 document,
-                cancelled ? random.nextInt(2_000) : null,
+                cancelled ? (int) (MAX_CANCEL_AFTER_MILLIS * Math.pow(random.nextDouble(), 4)) : null,
                 retried ? 500 + random.nextInt(3_000) : null);
     }
 
