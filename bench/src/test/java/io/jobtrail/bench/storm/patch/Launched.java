@@ -67,6 +67,15 @@ final class Launched implements AutoCloseable {
                         Objects::nonNull);
     }
 
+    /** @param name such as {@code STOP} */
+    void signal(String name) throws Exception {
+        // the shell's own kill is there on every machine
+        assertThat(new ProcessBuilder("sh", "-c", "kill -" + name + " " + pid())
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
     int exitCode(Duration patience) throws InterruptedException {
         assertThat(process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS))
                 .describedAs(log())

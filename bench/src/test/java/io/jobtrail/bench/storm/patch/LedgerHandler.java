@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 
-/** Hashes the text it is given, and writes down that it did. Runs in worker processes; {@code LEDGERS} names the directory. */
+/**
+ * Hashes the text it is given, and writes down that it did. Hears no interrupt, so that it comes back as a zombie when its
+ * process was stopped. Runs in worker processes; {@code LEDGERS} names the directory.
+ */
 public final class LedgerHandler implements JobHandler {
     static final String NAME = "ledger";
 
@@ -25,6 +28,10 @@ public final class LedgerHandler implements JobHandler {
         int n = ((Number) job.input().get("n")).intValue();
         ledger.begin(job.id(), job.attempt(), n);
         context.stage("hashing");
+        long end = System.nanoTime() + ((Number) job.input().get("millis")).longValue() * 1_000_000;
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
         var sha256 = sha256((String) job.input().get("text"));
         ledger.end(job.id(), job.attempt(), n, sha256, HandlerLedger.Ending.RETURNED);
         return ledger.result(n, sha256, job.attempt());
