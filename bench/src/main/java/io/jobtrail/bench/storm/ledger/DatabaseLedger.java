@@ -6,6 +6,8 @@ import io.jobtrail.config.Json;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.store.Database;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -63,13 +65,14 @@ public final class DatabaseLedger {
     private DatabaseLedger() {}
 
     /**
-     * Writes the whole state.
+     * Writes the whole state, in place of what was written before.
      *
      * @param owner a connection that may read everything
      * @param hints the ids in the lists of Redis; empty when there is no Redis
      */
     public static void write(Connection owner, Map<QueueName, ? extends Collection<UUID>> hints, Path directory)
-            throws SQLException {
+            throws SQLException, IOException {
+        Files.deleteIfExists(directory.resolve(FILE));
         try (var lines = new JsonLines(directory.resolve(FILE))) {
             Database.list(owner, """
                             SELECT id, idempotency_key, status, version, attempt, max_attempts, error_code, result
