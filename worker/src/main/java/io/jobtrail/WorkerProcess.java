@@ -2,12 +2,14 @@ package io.jobtrail;
 
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
+import io.jobtrail.document.S3Bucket;
 import io.jobtrail.process.ProcessDocument;
 import io.jobtrail.process.ProcessSettings;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
 import io.jobtrail.run.Backoff;
+import io.jobtrail.run.Documents;
 import io.jobtrail.run.Drain;
 import io.jobtrail.run.Handlers;
 import io.jobtrail.run.Heartbeats;
@@ -44,6 +46,7 @@ final class WorkerProcess implements AutoCloseable {
     private final Heartbeats heartbeats;
     private final JobRunner runner;
     private final WorkerRegistry registry;
+    private final S3Bucket bucket;
     private final String name;
 
     WorkerProcess(Settings settings, Database database) throws UnknownHostException {
@@ -61,9 +64,12 @@ final class WorkerProcess implements AutoCloseable {
         store = new JobStore(database);
         beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
         heartbeats = new Heartbeats(new JobStore(beatDatabase), settings.heartbeat(), settings.lease());
+        bucket = settings.s3Bucket() == null
+                ? null
+                : new S3Bucket(settings.s3Bucket(), settings.s3Endpoint(), settings.awsRegion());
         runner = new JobRunner(
                 store,
-                new DocumentStore(database),
+                new Documents(new DocumentStore(database), bucket),
                 new ChunkStore(database),
                 handlers,
                 heartbeats,
@@ -171,5 +177,8 @@ final class WorkerProcess implements AutoCloseable {
         documentHandler.close();
         heartbeats.close();
         beatDatabase.close();
+        if (bucket != null) {
+            bucket.close();
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.jobtrail.api;
 import io.javalin.Javalin;
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
+import io.jobtrail.document.S3Bucket;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
@@ -24,6 +25,7 @@ public final class ApiServer implements AutoCloseable {
 
     private final Database database;
     private final Redis redis;
+    private final S3Bucket bucket;
     private final Path uploads;
     private final Javalin server;
 
@@ -40,6 +42,9 @@ public final class ApiServer implements AutoCloseable {
         redis = settings.redisUrl() == null
                 ? null
                 : new Redis(settings.redisUrl(), settings.dbPoolMax(), Duration.ZERO);
+        bucket = settings.s3Bucket() == null
+                ? null
+                : new S3Bucket(settings.s3Bucket(), settings.s3Endpoint(), settings.awsRegion());
         var reader = new JobReader(database);
         var documents = new DocumentStore(database);
         var access = new Access(settings.adminApiKey(), settings.allowAnonymous());
@@ -51,6 +56,7 @@ public final class ApiServer implements AutoCloseable {
                 new Dispatcher(redis == null ? null : new JobQueue(redis)),
                 new KnownHandlers(reader),
                 access,
+                new S3Sources(bucket),
                 limits,
                 uploads);
         server = Routes.server(
@@ -106,6 +112,9 @@ public final class ApiServer implements AutoCloseable {
             redis.close();
         }
         database.close();
+        if (bucket != null) {
+            bucket.close();
+        }
         try {
             Files.deleteIfExists(uploads);
         } catch (IOException e) {

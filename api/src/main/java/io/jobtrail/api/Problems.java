@@ -115,7 +115,7 @@ final class Problems {
             // would lose its next request.
             ctx.header("Connection", "close");
         }
-        if (code == ErrorCode.DATABASE_UNAVAILABLE) {
+        if (code.status == 503) {
             ctx.header("Retry-After", "2");
         }
         ctx.status(code.status).result(Json.write(problem)).contentType(MEDIA_TYPE);

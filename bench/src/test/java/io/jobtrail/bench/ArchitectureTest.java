@@ -96,6 +96,16 @@ class ArchitectureTest {
                 .check(ALL);
     }
 
+    @Test
+    void onlyTheDocumentsKnowS3() {
+        noClasses()
+                .that(not(resideInAnyPackage("io.jobtrail.document..")))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("software.amazon..")
+                .check(ALL);
+    }
+
     /** They lose jobs on a restart of Redis, or instantiate classes that somebody named in Redis. */
     @Test
     void theDangerousClassesOfJesqueAreNotUsed() {

@@ -18,6 +18,8 @@ import java.util.function.Function;
  * all mistakes at once. Never prints a secret.
  *
  * @param redisUrl null = run without Redis
+ * @param s3Bucket null = no documents are taken from S3
+ * @param s3Endpoint null = Amazon's
  * @param embeddingsUrl null = the built-in lexical embedding
  */
 public record Settings(
@@ -39,6 +41,9 @@ public record Settings(
         int maxAttempts,
         int urgentMaxPages,
         int slowMinPages,
+        String s3Bucket,
+        String s3Endpoint,
+        String awsRegion,
         String embeddingsUrl,
         String embeddingsModel,
         String openaiApiKey,
@@ -114,6 +119,9 @@ public record Settings(
                     (int) number("MAX_ATTEMPTS", 5, 1, 1_000),
                     (int) number("URGENT_MAX_PAGES", 3, 0, 1_000_000),
                     (int) number("SLOW_MIN_PAGES", 51, 1, 1_000_000),
+                    text("S3_BUCKET", null),
+                    url("S3_ENDPOINT", Set.of("http", "https")),
+                    text("AWS_REGION", "us-east-1"),
                     url("EMBEDDINGS_URL", Set.of("http", "https")),
                     text("EMBEDDINGS_MODEL", "text-embedding-3-small"),
                     secret("OPENAI_API_KEY"),

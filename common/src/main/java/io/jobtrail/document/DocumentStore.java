@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -49,7 +47,7 @@ public final class DocumentStore {
     public StoredDocument put(String filename, String contentType, InputStream bytes) {
         var id = JobIds.next();
         return database.inTransaction(connection -> {
-            var digest = sha256();
+            var digest = Sha256.digest();
             var part = new byte[PART_BYTES];
             long size = 0;
             try (var insert = connection.prepareStatement(
@@ -72,12 +70,8 @@ public final class DocumentStore {
             if (size == 0) {
                 throw new IllegalArgumentException("the document is empty");
             }
-            var document = new StoredDocument(
-                    id,
-                    Json.clean(filename),
-                    Json.clean(contentType),
-                    size,
-                    HexFormat.of().formatHex(digest.digest()));
+            var document =
+                    new StoredDocument(id, Json.clean(filename), Json.clean(contentType), size, Sha256.hex(digest));
             Database.update(
                     connection,
                     "INSERT INTO pipeline_documents (id, filename, content_type, size, sha256) VALUES (?, ?, ?, ?, ?)",
@@ -115,21 +109,13 @@ public final class DocumentStore {
         return new PartsStream(document);
     }
 
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
     /**
      * Fetches one part at a time, so that a slow reader holds no connection. Is always one part ahead of its reader, because the
      * last part may be handed out only after all of them were found right.
      */
     private final class PartsStream extends InputStream {
         private final StoredDocument document;
-        private final MessageDigest digest = sha256();
+        private final MessageDigest digest = Sha256.digest();
         private byte[] part = new byte[0];
         private int position;
         private Optional<byte[]> ahead;
@@ -189,7 +175,7 @@ public final class DocumentStore {
                 digest.update(bytes.get());
                 return bytes;
             }
-            var sha256 = HexFormat.of().formatHex(digest.digest());
+            var sha256 = Sha256.hex(digest);
             if (size != document.size() || !sha256.equals(document.sha256())) {
                 throw new CorruptDocument("stored were %d bytes with sha256 %s, read were %d bytes with sha256 %s"
                         .formatted(document.size(), document.sha256(), size, sha256));

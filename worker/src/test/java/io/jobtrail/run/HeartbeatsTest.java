@@ -56,7 +56,9 @@ class HeartbeatsTest {
             var ready = new CountDownLatch(1);
             var thread = new Thread(() -> {
                 context = new LiveContext(
-                        claim, new DocumentStore(database.runtime()), new ChunkStore(database.runtime()));
+                        claim,
+                        new Documents(new DocumentStore(database.runtime()), null),
+                        new ChunkStore(database.runtime()));
                 try (var alive = heartbeats.start(context)) {
                     ready.countDown();
                     over.await();

@@ -39,7 +39,7 @@ final class RunnerRig implements AutoCloseable {
         heartbeats = new Heartbeats(new JobStore(beats), heartbeat, lease);
         runner = new JobRunner(
                 store,
-                new DocumentStore(database),
+                new Documents(new DocumentStore(database), null),
                 new ChunkStore(database),
                 handlers,
                 heartbeats,
