@@ -8,11 +8,8 @@ import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.JobState;
 import io.jobtrail.testing.JobtrailDatabase;
-import io.jobtrail.testing.Together;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -279,39 +276,6 @@ class OutcomeTest {
         assertThat(done).containsExactly(good.id());
         assertThat(database.assertThatJob(good.id()).isFinished().job().result())
                 .isEqualTo("2");
-    }
-
-    @Test
-    void statementsOverTheSameJobsInOppositeOrderDoNotBlockEachOther() {
-        for (int round = 0; round < 10; round++) {
-            var claims = new ArrayList<Claim>();
-            for (int i = 0; i < 40; i++) {
-                claims.add(database.aJob().claimedBy("w"));
-            }
-            var backwards = new ArrayList<>(claims);
-            Collections.reverse(backwards);
-            var done = Together.run(4, i -> record(i, i % 2 == 0 ? claims : backwards));
-            assertThat(done.stream().mapToInt(Integer::intValue).sum())
-                    .as("each by one of those who end it")
-                    .isEqualTo(40);
-        }
-    }
-
-    /** Ends attempts in one of three ways, or renews their leases, with one statement; answers how many it ended. */
-    private static int record(int way, List<Claim> claims) {
-        var ids = Database.array("uuid", claims.stream().map(Claim::id).toList());
-        var versions =
-                Database.array("int4", claims.stream().map(Claim::version).toList());
-        var nothing = Database.array("text", Collections.nCopies(claims.size(), null));
-        var ended = new String[] {
-            "complete_jobs(?, ?, ?::jsonb[])",
-            "fail_jobs(?, ?, array_fill('A'::text, ARRAY[40]), ?, array_fill(true, ARRAY[40]), array_fill(interval '0', ARRAY[40]))",
-            "give_back_jobs(?, ?, array_to_string(?::text[], ''))",
-            "update_job_heartbeats(?, ?, ?, NULL)"
-        };
-        var rows =
-                database.runtime().list("SELECT * FROM " + ended[way], row -> row.getObject(1), ids, versions, nothing);
-        return way == 3 ? 0 : rows.size();
     }
 
     @Test
