@@ -5,10 +5,10 @@
 
 DO $$ DECLARE f regprocedure; BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname IN (
+        'ask_person', 'answer_prompt',
         'uuid_v7', 'enqueue_jobs', 'enqueue_job', 'claim_jobs', 'claim_jobs_by_id', 'update_job_heartbeats',
         'update_job_heartbeat', 'complete_jobs', 'complete_job', 'fail_jobs', 'fail_job', 'give_back_jobs',
-        'finish_cancelled_jobs', 'cancel_job', 'retry_job', 'release_stale_jobs', 'store_chunks', 'purge_jobs',
-        'ask_person', 'answer_prompt')
+        'finish_cancelled_jobs', 'cancel_job', 'retry_job', 'release_stale_jobs', 'store_chunks', 'purge_jobs')
     LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP;
 END $$;
 
@@ -176,7 +176,8 @@ CREATE FUNCTION fail_jobs(p_ids uuid[], p_versions integer[], p_codes text[], p_
         finished_at = CASE WHEN h.next <> 'retrying' THEN clock_timestamp() END, updated_at = clock_timestamp(),
         actor = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_actor, 'worker:' || j.locked_by)
                      ELSE 'worker:' || j.locked_by END,
-        reason = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE h.code END, metadata = NULL
+        reason = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE h.code END,
+        metadata = CASE WHEN h.next = 'cancelled' THEN jsonb_build_object('stopped_by', 'worker:' || j.locked_by) END
     FROM held h WHERE j.id = h.id
     RETURNING j.id, j.status, j.run_after
 $$;

@@ -178,7 +178,7 @@ final class EnqueueEndpoint {
             if (!e.isTransient()) {
                 throw e;
             }
-            unknown = e.isUnavailable();
+            unknown = e.leavesItUnknown();
             LOG.warn(
                     "job {}: {} ({}); asks once more",
                     job.id(),
@@ -191,7 +191,7 @@ final class EnqueueEndpoint {
                     ? new NewJob.Accepted(found.id(), found.queue(), found.status(), false, true)
                     : found;
         } catch (DatabaseFailure e) {
-            if (!unknown && !e.isUnavailable()) {
+            if (!unknown && !e.leavesItUnknown()) {
                 throw e;
             }
             LOG.warn("job {}: whether it is accepted stays unknown ({}), so says the answer", job.id(), e.getMessage());

@@ -36,8 +36,9 @@ class DatabaseFaultTest {
         api.database.asOwner(
                 "ALTER DATABASE " + databaseName() + " SET default_transaction_read_only = on", killSessions());
         await().atMost(SOON)
-                .untilAsserted(
-                        () -> api.enqueue(JOB, "Idempotency-Key", "k1").isProblem(503, "DATABASE_UNAVAILABLE", null));
+                .untilAsserted(() -> api.enqueue(JOB, "Idempotency-Key", "k1")
+                        .isProblem(503, "DATABASE_UNAVAILABLE", null)
+                        .says("No job was accepted"));
         api.get("/pipeline/status/" + earlier).is(200);
 
         // The pooled connections of the time before still take no writes.

@@ -32,9 +32,15 @@ public final class DatabaseFailure extends RuntimeException {
         return sqlState;
     }
 
-    /** Nothing is wrong with the statement: trying later can help. What it would have written may or may not be committed. */
+    /** Nothing is wrong with the statement: trying later can help. */
     public boolean isUnavailable() {
         return unavailable;
+    }
+
+    /** The connection broke while the statement ran: what it would have written may or may not be committed. */
+    public boolean leavesItUnknown() {
+        return !(getCause() instanceof SQLTransientConnectionException)
+                && (sqlState.startsWith("08") || sqlState.startsWith("57P"));
     }
 
     /** The database chose to abort this transaction (deadlock, serialization, time limit): trying again at once can help. */
