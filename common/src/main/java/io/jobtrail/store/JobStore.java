@@ -213,10 +213,6 @@ public final class JobStore {
                 actor);
     }
 
-    private boolean isTrue(String question, Object... parameters) {
-        return database.first(question, row -> row.getBoolean(1), parameters).orElseThrow();
-    }
-
     private static Object submission(NewJob job) {
         var values = new LinkedHashMap<String, Object>();
         values.put("id", job.id());
@@ -234,6 +230,10 @@ public final class JobStore {
         values.put("traceparent", job.traceparent());
         values.put("actor", job.actor());
         return values;
+    }
+
+    private boolean isTrue(String question, Object... parameters) {
+        return database.first(question, row -> row.getBoolean(1), parameters).orElseThrow();
     }
 
     private static Claim claim(ResultSet row) throws SQLException {
