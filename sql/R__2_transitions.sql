@@ -5,6 +5,7 @@
 
 DO $$ DECLARE f regprocedure; BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname IN (
+        'ask_person', 'answer_prompt',
         'uuid_v7', 'enqueue_jobs', 'enqueue_job', 'claim_jobs', 'claim_jobs_by_id', 'update_job_heartbeats',
         'update_job_heartbeat', 'complete_jobs', 'complete_job', 'fail_jobs', 'fail_job', 'give_back_jobs',
         'finish_cancelled_jobs', 'cancel_job', 'retry_job', 'release_stale_jobs', 'store_chunks', 'purge_jobs')
@@ -175,7 +176,8 @@ CREATE FUNCTION fail_jobs(p_ids uuid[], p_versions integer[], p_codes text[], p_
         finished_at = CASE WHEN h.next <> 'retrying' THEN clock_timestamp() END, updated_at = clock_timestamp(),
         actor = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_actor, 'worker:' || j.locked_by)
                      ELSE 'worker:' || j.locked_by END,
-        reason = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE h.code END, metadata = NULL
+        reason = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE h.code END,
+        metadata = CASE WHEN h.next = 'cancelled' THEN jsonb_build_object('stopped_by', 'worker:' || j.locked_by) END
     FROM held h WHERE j.id = h.id
     RETURNING j.id, j.status, j.run_after
 $$;
@@ -287,6 +289,68 @@ CREATE FUNCTION release_stale_jobs(p_lease interval DEFAULT '60 seconds', p_limi
     FROM stale s WHERE j.id = s.id
     RETURNING j.id, j.status, s.locked_by
 $$;
+
+-- running -> awaiting_input, by the holder of the claim, who runs the job no longer: no worker and no lease is held until
+-- somebody answers, and waiting is no failure, so the attempt is not charged. A job that somebody wanted cancelled is
+-- cancelled now, and nobody is asked. true: the attempt has ended in one of these two ways; false: the claim is lost.
+-- p_name says which question of the handler this is. A question that was answered is never asked again: its answer
+-- stands, also after a retry, and asking it raises unique_violation.
+CREATE FUNCTION ask_person(p_id uuid, p_version integer, p_name text, p_type text, p_prompt jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE left_as text;
+BEGIN
+    UPDATE pipeline_jobs j
+    SET status = CASE WHEN j.cancel_requested THEN 'cancelled' ELSE 'awaiting_input' END, version = j.version + 1,
+        attempt = j.attempt - (NOT j.cancel_requested)::integer, locked_by = NULL,
+        finished_at = CASE WHEN j.cancel_requested THEN clock_timestamp() END, updated_at = clock_timestamp(),
+        actor = CASE WHEN j.cancel_requested THEN coalesce(j.cancel_actor, 'worker:' || j.locked_by)
+                     ELSE 'worker:' || j.locked_by END,
+        reason = CASE WHEN j.cancel_requested THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE 'ASKED' END,
+        metadata = CASE WHEN j.cancel_requested THEN jsonb_build_object('stopped_by', 'worker:' || j.locked_by)
+                        ELSE jsonb_build_object('question', p_name) END
+    WHERE j.id = p_id AND j.status = 'running' AND j.version = p_version
+    RETURNING j.status INTO left_as;
+    IF left_as = 'awaiting_input' THEN
+        INSERT INTO pipeline_job_prompts (id, job_id, name, type, prompt) VALUES (uuid_v7(), p_id, p_name, p_type, p_prompt);
+    END IF;
+    RETURN left_as IS NOT NULL;
+END $$;
+
+-- awaiting_input -> queued, once. false: nothing is asked, or not any more. p_name: the question that was answered, so that
+-- a late answer is not taken for that to the next question; NULL: whichever is open.
+CREATE FUNCTION answer_prompt(p_job uuid, p_answer jsonb, p_actor text DEFAULT 'db:' || session_user,
+    p_reason text DEFAULT 'ANSWERED', p_name text DEFAULT NULL) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE question text;
+BEGIN
+    -- Locked first, as everywhere: the job, then what belongs to it.
+    PERFORM FROM pipeline_jobs WHERE id = p_job AND status = 'awaiting_input' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN RETURN false; END IF;
+    UPDATE pipeline_job_prompts SET answer = p_answer, answered_by = p_actor, answered_at = clock_timestamp()
+    WHERE job_id = p_job AND answer IS NULL AND name = coalesce(p_name, name)
+    RETURNING name INTO question;
+    IF NOT FOUND THEN RETURN false; END IF;
+    UPDATE pipeline_jobs
+    SET status = 'queued', version = version + 1, run_after = clock_timestamp(), updated_at = clock_timestamp(),
+        actor = p_actor, reason = p_reason, metadata = jsonb_build_object('question', question)
+    WHERE id = p_job;
+    RETURN true;
+END $$;
+
+-- A question goes with the wait for its answer, whoever ends that: cancel_job, or SQL written by hand. The trail keeps that
+-- it was asked; after a retry it may be asked again.
+CREATE OR REPLACE FUNCTION pipeline_jobs_withdraw_prompt() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    DELETE FROM pipeline_job_prompts WHERE job_id = NEW.id AND answer IS NULL;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER pipeline_jobs_6_withdraw_prompt AFTER UPDATE ON pipeline_jobs FOR EACH ROW
+    WHEN (OLD.status = 'awaiting_input' AND NEW.status <> 'awaiting_input') EXECUTE FUNCTION pipeline_jobs_withdraw_prompt();
+-- It deletes with the owner's rights, which the run-time role lacks here.
+DO $$ DECLARE f CONSTANT regprocedure := 'pipeline_jobs_withdraw_prompt()'; BEGIN
+    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+END $$;
 
 -- Adds chunks to what the holder of the claim has produced; false: the claim is lost and nothing was stored.
 -- What a claim stores while it is being released is never seen: readers ask for the version that finished the job.

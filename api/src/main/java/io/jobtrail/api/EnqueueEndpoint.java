@@ -189,13 +189,19 @@ final class EnqueueEndpoint {
      * or finds it; one that it finds under this id was made by this very request.
      */
     private NewJob.Accepted accept(NewJob job) {
+        boolean unknown;
         try {
             return store.enqueue(job);
         } catch (DatabaseFailure e) {
-            if (!e.isUnavailable()) {
+            if (!e.isTransient()) {
                 throw e;
             }
-            LOG.warn("job {}: whether it is accepted is unknown ({}); asks once more", job.id(), e.getMessage());
+            unknown = e.leavesItUnknown();
+            LOG.warn(
+                    "job {}: {} ({}); asks once more",
+                    job.id(),
+                    unknown ? "whether it is accepted is unknown" : "not accepted",
+                    e.getMessage());
         }
         try {
             var found = store.enqueue(job);
@@ -203,6 +209,9 @@ final class EnqueueEndpoint {
                     ? new NewJob.Accepted(found.id(), found.queue(), found.status(), false, true)
                     : found;
         } catch (DatabaseFailure e) {
+            if (!unknown && !e.leavesItUnknown()) {
+                throw e;
+            }
             LOG.warn("job {}: whether it is accepted stays unknown ({}), so says the answer", job.id(), e.getMessage());
             throw new ApiError(
                     ErrorCode.DATABASE_UNAVAILABLE,

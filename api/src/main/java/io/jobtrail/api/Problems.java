@@ -60,7 +60,7 @@ final class Problems {
     }
 
     private static void database(DatabaseFailure e, Context ctx) {
-        if (e.isUnavailable()) {
+        if (e.isTransient()) {
             LOG.warn(
                     "request {} {} {}: Postgres cannot be used ({})",
                     RequestId.of(ctx),

@@ -162,15 +162,40 @@ public final class JobStore {
                 .isEmpty();
     }
 
+    /**
+     * Ends an attempt by asking a person, or by cancelling, if that was asked for; {@link #leftAs} tells which. Nothing is
+     * charged for an attempt that asks.
+     *
+     * @param name which question of the handler this is; one that was answered may not be asked again
+     * @param prompt JSON text
+     */
+    public boolean askPerson(Claim claim, String name, String type, String prompt) {
+        return isTrue(
+                "SELECT ask_person(?, ?, ?, ?, ?::jsonb)",
+                claim.id(),
+                claim.version(),
+                Json.clean(name),
+                Json.clean(type),
+                prompt);
+    }
+
+    /**
+     * Puts the job back into its queue with the answer. False: nothing is asked, or not any more.
+     *
+     * @param name the question that is answered; null = whichever is open
+     * @param answer JSON text
+     */
+    public boolean answerPrompt(UUID id, String name, String answer, String actor, String reason) {
+        return isTrue("SELECT answer_prompt(?, ?::jsonb, ?, ?, ?)", id, answer, actor, reason, name);
+    }
+
     /** A running job is only asked to stop. False: it has ended already, or does not exist. */
     public boolean cancel(UUID id, String actor, String reason) {
-        return database.first("SELECT cancel_job(?, ?, ?)", row -> row.getBoolean(1), id, actor, reason)
-                .orElseThrow();
+        return isTrue("SELECT cancel_job(?, ?, ?)", id, actor, reason);
     }
 
     public boolean retry(UUID id, String actor, String reason) {
-        return database.first("SELECT retry_job(?, ?, ?)", row -> row.getBoolean(1), id, actor, reason)
-                .orElseThrow();
+        return isTrue("SELECT retry_job(?, ?, ?)", id, actor, reason);
     }
 
     /** A job that was taken from a worker that gave no sign of life. */
@@ -205,6 +230,10 @@ public final class JobStore {
         values.put("traceparent", job.traceparent());
         values.put("actor", job.actor());
         return values;
+    }
+
+    private boolean isTrue(String question, Object... parameters) {
+        return database.first(question, row -> row.getBoolean(1), parameters).orElseThrow();
     }
 
     private static Claim claim(ResultSet row) throws SQLException {
