@@ -118,6 +118,34 @@ class DrainTest {
         assertThat(most).hasValue(3);
     }
 
+    @Test
+    void aSlowJobDoesNotKeepTheOthersWaiting() throws Exception {
+        var othersDone = new CountDownLatch(6);
+        rig.handler.will((job, context) -> {
+            if ("wait".equals(job.input().get("do"))) {
+                assertThat(othersDone.await(20, TimeUnit.SECONDS)).isTrue();
+            } else {
+                othersDone.countDown();
+            }
+            return null;
+        });
+        RunnerRig.aJob(database).input(Map.of("do", "wait")).insert();
+        for (int i = 0; i < 6; i++) {
+            RunnerRig.aJob(database).insert();
+        }
+        assertThat(drain(QueueName.DEFAULT).run(7, 2, null)).isEqualTo(new Drain.Count(7, 7, 0));
+    }
+
+    @Test
+    void theLimitHoldsWhenPlacesAreFilledAgain() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            RunnerRig.aJob(database).insert();
+        }
+        assertThat(drain(QueueName.DEFAULT).run(11, 4, null)).isEqualTo(new Drain.Count(11, 11, 0));
+        assertThat(rig.handler.runs()).hasSize(11);
+        assertThat(database.reader().running()).isEmpty();
+    }
+
     private static FutureTask<Drain.Count> inBackground(Drain drain, Duration pollInterval) {
         var run = new FutureTask<>(() -> drain.run(ALL, 2, pollInterval));
         new Thread(run).start();
