@@ -25,6 +25,7 @@ public final class ApiServer implements AutoCloseable {
     private final Database database;
     private final Redis redis;
     private final Path uploads;
+    private final HealthEndpoint health;
     private final Javalin server;
 
     /** The settings would let anybody in who reaches this machine. */
@@ -53,12 +54,8 @@ public final class ApiServer implements AutoCloseable {
                 access,
                 limits,
                 uploads);
-        server = Routes.server(
-                access,
-                enqueue,
-                new JobsEndpoint(reader, documents),
-                new StatsEndpoint(reader),
-                new HealthEndpoint(database, redis));
+        health = new HealthEndpoint(database, redis);
+        server = Routes.server(access, enqueue, new JobsEndpoint(reader, documents), new StatsEndpoint(reader), health);
     }
 
     /**
@@ -102,6 +99,7 @@ public final class ApiServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop();
+        health.close();
         if (redis != null) {
             redis.close();
         }

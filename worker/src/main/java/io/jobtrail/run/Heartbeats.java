@@ -30,7 +30,7 @@ public final class Heartbeats implements AutoCloseable {
     private static final Duration TICK = Duration.ofSeconds(1);
 
     /** A handler that goes on for so long after it was stopped does not hear. */
-    private static final Duration HEARING = Duration.ofSeconds(30);
+    public static final Duration HEARING = Duration.ofSeconds(30);
 
     private final JobStore store;
     private final Duration interval;
@@ -50,12 +50,9 @@ public final class Heartbeats implements AutoCloseable {
      * @param store over a connection of its own, so that a busy pool cannot cost a lease
      * @param interval between two signs of life of one claim
      * @param lease without a sign of life for so long, other processes take the job
+     * @param hearing a handler that goes on for so long after it was stopped is written off
      */
-    public Heartbeats(JobStore store, Duration interval, Duration lease) {
-        this(store, interval, lease, HEARING);
-    }
-
-    Heartbeats(JobStore store, Duration interval, Duration lease, Duration hearing) {
+    public Heartbeats(JobStore store, Duration interval, Duration lease, Duration hearing) {
         this.hearing = hearing;
         this.store = store;
         this.interval = interval;

@@ -120,7 +120,7 @@ class HeartbeatsTest {
     }
 
     private static Heartbeats heartbeats(Database beats, Duration lease) {
-        return new Heartbeats(new JobStore(beats), OFTEN, lease);
+        return new Heartbeats(new JobStore(beats), OFTEN, lease, RunnerRig.LONG);
     }
 
     private static Instant lastBeat(UUID id) {
@@ -165,7 +165,7 @@ class HeartbeatsTest {
 
     @Test
     void aBeatThatNeitherStageNorTimeCallsForIsLeftOut() throws Exception {
-        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG)) {
+        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
             var quiet = RunnerRig.aJob(database).claimedBy("w1");
             var busy = RunnerRig.aJob(database).claimedBy("w1");
             var before = lastBeat(quiet.id());
@@ -191,7 +191,7 @@ class HeartbeatsTest {
 
     @Test
     void aCancellationOrALossIsNoticedLongBeforeTheNextHeartbeatIsDue() throws Exception {
-        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG)) {
+        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
             var cancelled = RunnerRig.aJob(database).claimedBy("w1");
             var lost = RunnerRig.aJob(database).claimedBy("w1");
             var attempts = List.of(new Attempt(heartbeats, cancelled), new Attempt(heartbeats, lost));
@@ -258,7 +258,7 @@ class HeartbeatsTest {
 
     @Test
     void anOlderAttemptOfTheSameProcessIsStoppedWhenTheJobIsClaimedAgain() throws Exception {
-        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG)) {
+        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
             var first = RunnerRig.aJob(database).claimedBy("w1");
             var older = new Attempt(heartbeats, first);
             database.store().giveBack(first, "TEST");
