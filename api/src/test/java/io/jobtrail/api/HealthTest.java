@@ -47,6 +47,9 @@ class HealthTest {
         api = RunningApi.start("REDIS_URL", server.url());
         registry = new WorkerRegistry(api.database.runtime());
         redis = new Redis(server.url(), 2, Duration.ZERO);
+        redis.call(jedis -> jedis.slaveofNoOne());
+        redis.call(jedis -> jedis.configSet("maxmemory", "0"));
+        redis.call(jedis -> jedis.configSet("maxmemory-policy", "noeviction"));
         redis.call(jedis -> jedis.set("jobtrail:epoch", "now"));
         aWorker("w1", QueueName.values());
         awaitHealthy();
@@ -108,7 +111,6 @@ class HealthTest {
         assertThat(health().at("/checks/redis").asText()).isEqualTo("up");
         redis.call(jedis -> jedis.configSet("maxmemory", "0"));
         awaitHealthy();
-        redis.call(jedis -> jedis.configSet("maxmemory-policy", "noeviction"));
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.jobtrail.run;
 import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
+import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobStore;
 import java.time.Duration;
 import java.util.List;
@@ -60,7 +61,7 @@ public final class Drain {
      *
      * @param limit most attempts to run
      * @param pollInterval null = stop when nothing is due; else how long to wait for more
-     * @throws IllegalStateException when this process can do no more work
+     * @throws IllegalStateException when this process can do no more work; likewise DatabaseFailure. No attempt runs any more then
      */
     public Count run(int limit, int concurrency, Duration pollInterval) throws InterruptedException {
         heartbeats.onWrittenOff(deaf -> Optional.ofNullable(attempts.get(deaf.claim()))
@@ -70,10 +71,13 @@ public final class Drain {
         try {
             int processed = 0;
             int succeeded = 0;
+            RuntimeException broken = null;
             while (true) {
-                var fault = heartbeats.fault(concurrency);
-                var open = stopping.getCount() > 0 && fault.isEmpty();
-                take(open ? Math.min(concurrency, limit - processed) - attempts.size() : 0, threads);
+                broken = broken == null ? fault(concurrency) : broken;
+                var open = stopping.getCount() > 0 && broken == null;
+                if (open) {
+                    broken = take(Math.min(concurrency, limit - processed) - attempts.size(), threads);
+                }
                 if (!attempts.isEmpty()) {
                     var ending = over.poll(pause.toMillis(), TimeUnit.MILLISECONDS);
                     if (ending != null) {
@@ -81,8 +85,8 @@ public final class Drain {
                         processed += state == JobState.QUEUED ? 0 : 1;
                         succeeded += state == JobState.FINISHED ? 1 : 0;
                     }
-                } else if (fault.isPresent()) {
-                    throw new IllegalStateException("the run was broken off: " + fault.get());
+                } else if (broken != null) {
+                    throw broken;
                 } else if (!open || processed >= limit || pollInterval == null) {
                     return new Count(processed, succeeded, processed - succeeded);
                 } else {
@@ -95,13 +99,25 @@ public final class Drain {
         }
     }
 
-    private void take(int most, Executor threads) {
-        if (most > 0) {
-            for (var claim : store.claim(queues, most, worker, handlers.names())) {
+    private RuntimeException fault(int concurrency) {
+        return heartbeats
+                .fault(concurrency)
+                .map(reason -> new IllegalStateException("the run was broken off: " + reason))
+                .orElse(null);
+    }
+
+    /** Answers what went wrong, or null: those that run already shall end first. */
+    private RuntimeException take(int most, Executor threads) {
+        try {
+            var claims = most > 0 ? store.claim(queues, most, worker, handlers.names()) : List.<Claim>of();
+            claims.forEach(claim -> {
                 var attempt = CompletableFuture.supplyAsync(() -> runner.run(claim), threads);
                 attempts.put(claim, attempt);
                 attempt.whenComplete((state, failure) -> over.add(claim));
-            }
+            });
+            return null;
+        } catch (DatabaseFailure e) {
+            return e;
         }
     }
 

@@ -119,8 +119,14 @@ public final class SelfCheck implements AutoCloseable {
         }
     }
 
+    /** A beat that is under way is waited for a moment, or it would come after the word that this process has stopped. */
     @Override
     public void close() {
         thread.shutdownNow();
+        try {
+            thread.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
