@@ -7,6 +7,8 @@ import io.jobtrail.config.DatabaseUrl;
 import io.jobtrail.store.Schema;
 import io.jobtrail.testbed.PostgresServer;
 import io.jobtrail.testbed.RedisServer;
+import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.PostgresProxy;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -92,6 +94,22 @@ class OutageTest {
             } finally {
                 api.close();
             }
+        }
+    }
+
+    @Test
+    void aPostgresThatHangsKeepsNobodyWaiting() throws Exception {
+        try (var proxy = new PostgresProxy("127.0.0.1", TestServers.postgres().port());
+                var running = RunningApi.through(proxy)) {
+            running.get("/health").is(200);
+            proxy.fallSilent();
+            await().untilAsserted(() -> {
+                var begin = System.nanoTime();
+                var health = running.get("/health");
+                assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
+                assertThat(health.is(503).json().at("/reasons/0").asText()).contains("Postgres", "does not answer");
+            });
+            proxy.close(); // so that nothing hangs at the end
         }
     }
 
