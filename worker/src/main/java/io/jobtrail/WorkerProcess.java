@@ -14,6 +14,7 @@ import io.jobtrail.run.Drain;
 import io.jobtrail.run.Handlers;
 import io.jobtrail.run.Heartbeats;
 import io.jobtrail.run.JobRunner;
+import io.jobtrail.run.SelfCheck;
 import io.jobtrail.run.Sweeper;
 import io.jobtrail.run.Workers;
 import io.jobtrail.store.ChunkStore;
@@ -27,6 +28,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +38,7 @@ final class WorkerProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerProcess.class);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
     private static final Duration LONGEST_RETRY = Duration.ofMinutes(30);
+    private static final Duration LOOK_AT_THREADS = Duration.ofSeconds(1);
 
     private final Settings settings;
     private final Database database;
@@ -50,6 +53,11 @@ final class WorkerProcess implements AutoCloseable {
     private final String name;
 
     WorkerProcess(Settings settings, Database database) throws UnknownHostException {
+        this(settings, database, Heartbeats.HEARING);
+    }
+
+    /** @param hearing a handler that goes on for so long after it was stopped is written off */
+    WorkerProcess(Settings settings, Database database, Duration hearing) throws UnknownHostException {
         this.settings = settings;
         this.database = database;
         var host = InetAddress.getLocalHost().getHostName();
@@ -63,7 +71,7 @@ final class WorkerProcess implements AutoCloseable {
         handlers = Handlers.load(List.of(documentHandler), settings.handlersDir());
         store = new JobStore(database);
         beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
-        heartbeats = new Heartbeats(new JobStore(beatDatabase), settings.heartbeat(), settings.lease());
+        heartbeats = new Heartbeats(new JobStore(beatDatabase), settings.heartbeat(), settings.lease(), hearing);
         bucket = settings.s3Bucket() == null
                 ? null
                 : new S3Bucket(settings.s3Bucket(), settings.s3Endpoint(), settings.awsRegion());
@@ -116,7 +124,10 @@ final class WorkerProcess implements AutoCloseable {
         }
         var drain = new Drain(store, runner, heartbeats, handlers, settings.workerQueues(), name);
         stop.onStop(() -> drain.stop(patience()));
-        return drain.run(limit, settings.workerConcurrency(), pollInterval);
+        try (var check = selfCheck(null)) {
+            check.start();
+            return drain.run(limit, settings.workerConcurrency(), pollInterval);
+        }
     }
 
     /** How long running jobs may go on after the signal; the rest is for giving them back. */
@@ -128,15 +139,21 @@ final class WorkerProcess implements AutoCloseable {
         return settings.shutdown().minusSeconds(Math.min(5, settings.shutdown().toSeconds() / 2));
     }
 
-    /** Runs jobs as they come, until the signal comes. */
-    void runUntil(StopSignal stop) throws InterruptedException {
+    private SelfCheck selfCheck(Redis redis) {
+        return new SelfCheck(registry, name, heartbeats, redis, settings.heartbeat(), settings.lease());
+    }
+
+    /** Runs jobs as they come, until the signal comes. False: it did not come, but this process can do no more work. */
+    boolean runUntil(StopSignal stop) throws InterruptedException {
         var redis = settings.redisUrl() == null
                 ? null
-                : new Redis(settings.redisUrl(), settings.workerConcurrency() * 2 + 2, Workers.LONGEST_BLOCK);
+                : new Redis(settings.redisUrl(), settings.workerConcurrency() * 2 + 3, Workers.LONGEST_BLOCK);
         var queue = redis == null ? null : new JobQueue(redis);
         var workers = new Workers(
                 runner, store, heartbeats, handlers, redis, settings.workerQueues(), name, settings.pollInterval());
+        Optional<String> fault = Optional.empty();
         try (redis;
+                var check = selfCheck(redis);
                 var sweeper = new Sweeper(
                         database,
                         store,
@@ -154,12 +171,17 @@ final class WorkerProcess implements AutoCloseable {
                     settings.workerConcurrency(),
                     settings.workerQueues(),
                     handlers.names());
-            while (!stop.await(settings.heartbeat())) {
-                quietly(() -> registry.beat(name, heartbeats.running()));
+            check.start();
+            while (fault.isEmpty() && !stop.await(LOOK_AT_THREADS)) {
+                fault = workers.fault();
             }
-            workers.stop(patience());
+            fault.ifPresent(reason -> LOG.error(
+                    "this process can do no more work: {}. It gives its jobs back and ends with code 3, to be started again",
+                    reason));
+            workers.stop(fault.isEmpty() ? patience() : Duration.ZERO);
         }
         LOG.info("stopped");
+        return fault.isEmpty();
     }
 
     /** The notice board is not worth failing for. */
@@ -167,7 +189,7 @@ final class WorkerProcess implements AutoCloseable {
         try {
             notice.run();
         } catch (DatabaseFailure e) {
-            LOG.debug("worker registry not written: {}", e.getMessage());
+            LOG.warn("worker registry not written: {}", e.getMessage());
         }
     }
 

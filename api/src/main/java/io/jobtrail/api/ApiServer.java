@@ -27,6 +27,7 @@ public final class ApiServer implements AutoCloseable {
     private final Redis redis;
     private final S3Bucket bucket;
     private final Path uploads;
+    private final HealthEndpoint health;
     private final Javalin server;
 
     /** The settings would let anybody in who reaches this machine. */
@@ -59,12 +60,8 @@ public final class ApiServer implements AutoCloseable {
                 new S3Sources(bucket),
                 limits,
                 uploads);
-        server = Routes.server(
-                access,
-                enqueue,
-                new JobsEndpoint(reader, documents),
-                new StatsEndpoint(reader),
-                new HealthEndpoint(database, redis));
+        health = new HealthEndpoint(database, redis);
+        server = Routes.server(access, enqueue, new JobsEndpoint(reader, documents), new StatsEndpoint(reader), health);
     }
 
     /**
@@ -108,6 +105,7 @@ public final class ApiServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop();
+        health.close();
         if (redis != null) {
             redis.close();
         }

@@ -84,18 +84,36 @@ public final class JobStore {
 
     /** Renews the leases of claims. A claim without an answer is lost. */
     public Map<UUID, Pulse> updateHeartbeats(List<Beat> beats) {
-        var pulses = new LinkedHashMap<UUID, Pulse>();
-        database.list(
+        return pulses(
                 "SELECT * FROM update_job_heartbeats(?, ?, ?, ?)",
-                row -> pulses.put(
-                        row.getObject("job_id", UUID.class),
-                        new Pulse(row.getBoolean("cancel_requested"), row.getBoolean("expired"))),
                 array("uuid", beats.stream().map(Beat::id).toList()),
                 array("int4", beats.stream().map(Beat::version).toList()),
                 array(
                         "text",
                         beats.stream().map(beat -> Json.clean(beat.stage())).toList()),
                 array("float4", beats.stream().map(Beat::progress).toList()));
+    }
+
+    /** What the claims would learn from a heartbeat, without one: writes nothing and renews nothing. */
+    public Map<UUID, Pulse> pulses(List<Claim> claims) {
+        return pulses(
+                """
+                SELECT j.id AS job_id, j.cancel_requested,
+                       clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec) AS expired
+                FROM unnest(?, ?) AS held(id, version)
+                JOIN pipeline_jobs j ON j.id = held.id AND j.status = 'running' AND j.version = held.version""",
+                array("uuid", claims.stream().map(Claim::id).toList()),
+                array("int4", claims.stream().map(Claim::version).toList()));
+    }
+
+    private Map<UUID, Pulse> pulses(String sql, Object... parameters) {
+        var pulses = new LinkedHashMap<UUID, Pulse>();
+        database.list(
+                sql,
+                row -> pulses.put(
+                        row.getObject("job_id", UUID.class),
+                        new Pulse(row.getBoolean("cancel_requested"), row.getBoolean("expired"))),
+                parameters);
         return pulses;
     }
 

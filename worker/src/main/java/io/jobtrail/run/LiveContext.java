@@ -128,8 +128,8 @@ final class LiveContext implements JobContext {
         return true;
     }
 
-    String thread() {
-        return thread.getName();
+    Thread thread() {
+        return thread;
     }
 
     synchronized Optional<Stop> stopReason() {

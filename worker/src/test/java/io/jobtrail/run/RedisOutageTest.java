@@ -144,6 +144,23 @@ class RedisOutageTest {
     }
 
     @Test
+    void aRedisThatHangsIsNoReasonToStopAndHardlyOneToWait() throws Exception {
+        var pid = redis.<String>call(jedis -> jedis.info("server")).replaceFirst("(?s).*process_id:(\\d+).*", "$1");
+        signal("STOP", pid);
+        try {
+            awaitFinished(jobs(30)); // with a question to Redis before each of them it would be more than 20 s
+        } finally {
+            signal("CONT", pid);
+        }
+        await().until(this::waitsInRedis);
+        awaitFinished(jobs(5));
+    }
+
+    private static void signal(String name, String pid) throws Exception {
+        new ProcessBuilder("sh", "-c", "kill -" + name + " " + pid).start().waitFor();
+    }
+
+    @Test
     void aRedisWithoutMemoryIsNoReasonToStop() {
         redis.call(jedis -> jedis.configSet("maxmemory", "1"));
         try {

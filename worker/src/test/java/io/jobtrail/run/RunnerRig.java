@@ -31,12 +31,17 @@ final class RunnerRig implements AutoCloseable {
     private final Duration lease;
 
     RunnerRig(Database database, DatabaseUrl url, Duration heartbeat, Duration lease) {
+        this(database, url, heartbeat, lease, LONG);
+    }
+
+    /** @param hearing a handler that goes on for so long after it was stopped is written off */
+    RunnerRig(Database database, DatabaseUrl url, Duration heartbeat, Duration lease, Duration hearing) {
         this.database = database;
         this.lease = lease;
         store = new JobStore(database);
         reader = new JobReader(database);
         beats = new Database(url, "beats", 0, 1);
-        heartbeats = new Heartbeats(new JobStore(beats), heartbeat, lease);
+        heartbeats = new Heartbeats(new JobStore(beats), heartbeat, lease, hearing);
         runner = new JobRunner(
                 store,
                 new Documents(new DocumentStore(database), null),
