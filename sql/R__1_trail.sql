@@ -76,7 +76,7 @@ BEGIN
 END $$;
 
 -- Whoever deletes events, purge_jobs or the owner by hand, leaves one in the trail of the system (the nil UUID): how many
--- jobs and events, from when to when, and a hash over the last hash of each job.
+-- jobs and events, from when to when, by which rule, and a hash over the last hash of each job.
 CREATE OR REPLACE FUNCTION pipeline_trail_deleted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -92,9 +92,10 @@ BEGIN
     SELECT * INTO last FROM pipeline_job_events WHERE job_id = system ORDER BY seq DESC LIMIT 1;
     next := (system, coalesce(last.seq, 0) + 1, last.new_state, 'purged', 0, coalesce(purged_by, 'db:' || session_user),
         CASE WHEN purged_by IS NULL THEN 'MANUAL' ELSE 'RETENTION' END,
-        (SELECT jsonb_build_object('jobs', count(DISTINCT job_id), 'events', count(*), 'first_at', min(at), 'last_at', max(at),
+        (SELECT jsonb_strip_nulls(jsonb_build_object('jobs', count(DISTINCT job_id), 'events', count(*), 'first_at', min(at), 'last_at', max(at),
+            'rule', nullif(current_setting('jobtrail.purge_rule', true), ''),
             'sha256', (SELECT encode(sha256(string_agg(n.hash, ''::bytea ORDER BY n.job_id)), 'hex')
-                       FROM (SELECT DISTINCT ON (job_id) job_id, hash FROM gone ORDER BY job_id, seq DESC) n)) FROM gone),
+                       FROM (SELECT DISTINCT ON (job_id) job_id, hash FROM gone ORDER BY job_id, seq DESC) n))) FROM gone),
         clock_timestamp(), NULL);
     next.hash := trail_hash(last.hash, next.job_id, next.seq, next.previous_state, next.new_state, next.attempt, next.actor,
         next.reason, next.metadata, next.at);

@@ -12,7 +12,6 @@ import io.jobtrail.run.Drain;
 import io.jobtrail.run.Handlers;
 import io.jobtrail.run.Heartbeats;
 import io.jobtrail.run.JobRunner;
-import io.jobtrail.run.Sweeper;
 import io.jobtrail.run.Workers;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
@@ -20,6 +19,9 @@ import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.WorkerRegistry;
+import io.jobtrail.sweep.PushMissing;
+import io.jobtrail.sweep.Sweep;
+import io.jobtrail.sweep.Sweeper;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -131,15 +133,7 @@ final class WorkerProcess implements AutoCloseable {
         var workers = new Workers(
                 runner, store, heartbeats, handlers, redis, settings.workerQueues(), name, settings.pollInterval());
         try (redis;
-                var sweeper = new Sweeper(
-                        database,
-                        store,
-                        new JobReader(database),
-                        queue,
-                        new Dispatcher(queue),
-                        handlers.names(),
-                        settings.lease(),
-                        "sweeper:" + name)) {
+                var sweeper = new Sweeper(database, sweeps(queue))) {
             sweeper.start();
             workers.start(settings.workerConcurrency());
             LOG.info(
@@ -154,6 +148,15 @@ final class WorkerProcess implements AutoCloseable {
             workers.stop(patience());
         }
         LOG.info("stopped");
+    }
+
+    private List<Sweep> sweeps(JobQueue queue) {
+        var sweeps =
+                Sweeper.ofEveryProcess(database, queue, settings.lease(), settings.retentionDays(), "sweeper:" + name);
+        if (queue != null) {
+            sweeps.add(new PushMissing(new JobReader(database), queue, new Dispatcher(queue), handlers.names()));
+        }
+        return sweeps;
     }
 
     /** The notice board is not worth failing for. */
