@@ -154,12 +154,17 @@ RETURNS TABLE (job_id uuid, seq integer, problem text) LANGUAGE sql STABLE AS $$
     WITH chain AS (
         SELECT e.*, lag(e.seq) OVER w AS last_seq, lag(e.hash) OVER w AS last_hash, lag(e.new_state) OVER w AS last_state,
                lead(e.seq) OVER w IS NULL AS newest
-        FROM pipeline_job_events e WHERE p_job IS NULL OR e.job_id = p_job
+        -- As a range, because an index serves it for one job as well as for all, also when the caller joins.
+        FROM pipeline_job_events e
+        WHERE e.job_id BETWEEN coalesce(p_job, '00000000-0000-0000-0000-000000000000')
+                           AND coalesce(p_job, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
         WINDOW w AS (PARTITION BY e.job_id ORDER BY e.seq)
     )
     SELECT coalesce(c.job_id, j.id), c.seq, x.problem
     FROM chain c
-    FULL JOIN (SELECT id, version, status FROM pipeline_jobs WHERE p_job IS NULL OR id = p_job) j
+    FULL JOIN (SELECT id, version, status FROM pipeline_jobs
+               WHERE id BETWEEN coalesce(p_job, '00000000-0000-0000-0000-000000000000')
+                            AND coalesce(p_job, 'ffffffff-ffff-ffff-ffff-ffffffffffff')) j
         ON j.id = CASE WHEN c.newest THEN c.job_id END
     CROSS JOIN LATERAL (
         SELECT 'the job has no event' AS problem WHERE c.job_id IS NULL

@@ -183,11 +183,11 @@ public final class JobReader {
     public List<Due> due(QueueName queue, Collection<String> handlers, Due after, int limit) {
         return database.list(
                 """
-                SELECT id, handler, run_after FROM pipeline_jobs j
-                WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= clock_timestamp()
+                SELECT id, handler, run_after FROM pipeline_jobs
+                WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= (SELECT clock_timestamp())
                   AND (run_after, id) > (coalesce(?, '-infinity'::timestamptz), coalesce(?, '00000000-0000-0000-0000-000000000000'::uuid))
                   AND handler = ANY (?)
-                  AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)
+                  AND NOT EXISTS (SELECT FROM pipeline_queues WHERE name = ? AND paused)
                 ORDER BY run_after, id LIMIT ?""",
                 row -> new Due(
                         row.getObject("id", UUID.class), row.getString("handler"), Database.instant(row, "run_after")),
@@ -195,6 +195,7 @@ public final class JobReader {
                 after == null ? null : after.runAfter(),
                 after == null ? null : after.id(),
                 Database.array("text", List.copyOf(handlers)),
+                queue.wireName(),
                 limit);
     }
 
@@ -210,7 +211,7 @@ public final class JobReader {
         return database.list(
                 """
                 SELECT id, finished_at FROM pipeline_jobs
-                WHERE finished_at < clock_timestamp() - make_interval(days => ?)
+                WHERE finished_at < (SELECT clock_timestamp() - make_interval(days => ?))
                   AND (finished_at, id) > (coalesce(?, '-infinity'::timestamptz), coalesce(?, '00000000-0000-0000-0000-000000000000'::uuid))
                 ORDER BY finished_at, id LIMIT ?""",
                 row -> new Ended(row.getObject("id", UUID.class), Database.instant(row, "finished_at")),
