@@ -15,7 +15,6 @@ import io.jobtrail.run.Handlers;
 import io.jobtrail.run.Heartbeats;
 import io.jobtrail.run.JobRunner;
 import io.jobtrail.run.SelfCheck;
-import io.jobtrail.run.Sweeper;
 import io.jobtrail.run.Workers;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
@@ -23,6 +22,9 @@ import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.WorkerRegistry;
+import io.jobtrail.sweep.PushMissing;
+import io.jobtrail.sweep.Sweep;
+import io.jobtrail.sweep.Sweeper;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -154,15 +156,7 @@ final class WorkerProcess implements AutoCloseable {
         Optional<String> fault = Optional.empty();
         try (redis;
                 var check = selfCheck(redis);
-                var sweeper = new Sweeper(
-                        database,
-                        store,
-                        new JobReader(database),
-                        queue,
-                        new Dispatcher(queue),
-                        handlers.names(),
-                        settings.lease(),
-                        "sweeper:" + name)) {
+                var sweeper = new Sweeper(database, sweeps(queue))) {
             sweeper.start();
             workers.start(settings.workerConcurrency());
             LOG.info(
@@ -173,7 +167,8 @@ final class WorkerProcess implements AutoCloseable {
                     handlers.names());
             check.start();
             while (fault.isEmpty() && !stop.await(LOOK_AT_THREADS)) {
-                fault = workers.fault();
+                fault = workers.fault()
+                        .or(() -> sweeper.isAlive() ? Optional.empty() : Optional.of("its sweeper has ended"));
             }
             fault.ifPresent(reason -> LOG.error(
                     "this process can do no more work: {}. It gives its jobs back and ends with code 3, to be started again",
@@ -182,6 +177,15 @@ final class WorkerProcess implements AutoCloseable {
         }
         LOG.info("stopped");
         return fault.isEmpty();
+    }
+
+    private List<Sweep> sweeps(JobQueue queue) {
+        var sweeps =
+                Sweeper.ofEveryProcess(database, queue, settings.lease(), settings.retentionDays(), "sweeper:" + name);
+        if (queue != null) {
+            sweeps.add(new PushMissing(new JobReader(database), queue, new Dispatcher(queue), handlers.names()));
+        }
+        return sweeps;
     }
 
     /** The notice board is not worth failing for. */

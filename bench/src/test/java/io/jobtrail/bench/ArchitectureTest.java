@@ -25,6 +25,7 @@ class ArchitectureTest {
         "io.jobtrail.store..",
         "io.jobtrail.queue..",
         "io.jobtrail.document..",
+        "io.jobtrail.sweep..",
         "io.jobtrail.config.."
     };
 

@@ -20,6 +20,7 @@ import java.util.function.Function;
  * @param redisUrl null = run without Redis
  * @param s3Bucket null = no documents are taken from S3
  * @param s3Endpoint null = Amazon's
+ * @param retentionDays null = keep every job
  * @param embeddingsUrl null = the built-in lexical embedding
  */
 public record Settings(
@@ -44,6 +45,7 @@ public record Settings(
         String s3Bucket,
         String s3Endpoint,
         String awsRegion,
+        Integer retentionDays,
         String embeddingsUrl,
         String embeddingsModel,
         String openaiApiKey,
@@ -122,6 +124,7 @@ public record Settings(
                     text("S3_BUCKET", null),
                     url("S3_ENDPOINT", Set.of("http", "https")),
                     text("AWS_REGION", "us-east-1"),
+                    parsed("RETENTION_DAYS", null, value -> value == null ? null : (int) number(value, 1, 36_500)),
                     url("EMBEDDINGS_URL", Set.of("http", "https")),
                     text("EMBEDDINGS_MODEL", "text-embedding-3-small"),
                     secret("OPENAI_API_KEY"),
@@ -206,18 +209,19 @@ public record Settings(
         }
 
         private long number(String name, long fallback, long min, long max) {
-            return parsed(name, Long.toString(fallback), value -> {
-                try {
-                    var number = Long.parseLong(value);
-                    if (number >= min && number <= max) {
-                        return number;
-                    }
-                } catch (NumberFormatException e) {
-                    // answered below, like a number outside the range
+            return parsed(name, Long.toString(fallback), value -> number(value, min, max));
+        }
+
+        private static long number(String value, long min, long max) {
+            try {
+                var number = Long.parseLong(value);
+                if (number >= min && number <= max) {
+                    return number;
                 }
-                throw new IllegalArgumentException(
-                        "must be a whole number from " + min + " to " + max + ", not " + value);
-            });
+            } catch (NumberFormatException e) {
+                // answered below, like a number outside the range
+            }
+            throw new IllegalArgumentException("must be a whole number from " + min + " to " + max + ", not " + value);
         }
 
         private Duration seconds(String name, long fallback, long min, long max) {

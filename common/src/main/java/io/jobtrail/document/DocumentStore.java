@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -99,6 +100,48 @@ public final class DocumentStore {
     /** For a document that no job will refer to. */
     public void delete(UUID id) {
         database.update("DELETE FROM pipeline_documents WHERE id = ?", id);
+    }
+
+    /**
+     * How far the removal of unreferenced documents has come.
+     *
+     * @param id null = at the beginning
+     * @param removed documents, on the way here
+     */
+    public record Removal(UUID id, int removed) {
+        public static final Removal BEGINNING = new Removal(null, 0);
+    }
+
+    /**
+     * Looks at some more of the documents and deletes those that no job refers to: their upload ended without one.
+     *
+     * @param age younger ones are left alone, because their job may be about to come
+     * @param look how many are looked at
+     * @param limit how many are deleted at most
+     */
+    public Removal removeUnreferenced(Removal after, Duration age, int look, int limit) {
+        return database.first(
+                        """
+                        WITH page AS (
+                            SELECT id, created_at FROM pipeline_documents
+                            WHERE id > coalesce(?, '00000000-0000-0000-0000-000000000000'::uuid) ORDER BY id LIMIT ?
+                        ), orphans AS (
+                            SELECT id FROM page p WHERE created_at < now() - ? * interval '1 ms'
+                              AND NOT EXISTS (SELECT FROM pipeline_jobs j WHERE j.document_id = p.id) ORDER BY id LIMIT ?
+                        ), gone AS (
+                            DELETE FROM pipeline_documents d USING orphans o WHERE d.id = o.id RETURNING d.id
+                        )
+                        SELECT CASE WHEN removed >= ? THEN last_gone WHEN looked_at >= ? THEN last END AS next, removed
+                        FROM (SELECT count(*) AS looked_at, (array_agg(id ORDER BY id DESC))[1] AS last FROM page) p,
+                             (SELECT count(*)::integer AS removed, (array_agg(id ORDER BY id DESC))[1] AS last_gone FROM gone) g""",
+                        row -> new Removal(row.getObject("next", UUID.class), row.getInt("removed")),
+                        after.id(),
+                        look,
+                        age.toMillis(),
+                        limit,
+                        limit,
+                        look)
+                .orElseThrow();
     }
 
     /**

@@ -73,6 +73,11 @@ public final class Redis implements AutoCloseable {
         }
     }
 
+    /** Whether this was thrown because Redis is away or refuses, rather than because something is wrong here. */
+    public static boolean isToBlame(Throwable failure) {
+        return failure instanceof JedisException;
+    }
+
     /** For Jesque, which wants the pool itself. */
     public JedisPool pool() {
         return pool;

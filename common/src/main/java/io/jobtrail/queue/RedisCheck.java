@@ -15,7 +15,6 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 public final class RedisCheck {
     private static final String PROBE = "jobtrail:health";
-    private static final String EPOCH = "jobtrail:epoch";
     private static final long PROBE_MILLIS = 10_000;
 
     private final Redis redis;
@@ -47,7 +46,7 @@ public final class RedisCheck {
 
     private static List<String> warnings(Jedis jedis) {
         var warnings = new ArrayList<String>();
-        if (!jedis.exists(EPOCH)) {
+        if (!jedis.exists(JobQueue.EPOCH)) {
             warnings.add("Redis has lost its data or is new: ids are being pushed again");
         }
         memory(jedis)

@@ -231,6 +231,26 @@ public final class JobStore {
                 actor);
     }
 
+    /**
+     * Deletes these jobs, with their trail, document and chunks, as far as they ended so many days ago and their trail verifies.
+     *
+     * @param patience longest time this may take; after it nothing was deleted, and the failure says 57014
+     * @return how many went
+     */
+    public int purgeExpired(int days, List<UUID> ids, Duration patience, String actor) {
+        return database.inTransaction(connection -> {
+            Database.update(connection, "SET LOCAL statement_timeout = " + patience.toMillis());
+            return Database.list(
+                            connection,
+                            "SELECT purge_expired_jobs(?, ?, ?)",
+                            row -> row.getInt(1),
+                            days,
+                            array("uuid", ids),
+                            actor)
+                    .get(0);
+        });
+    }
+
     private static Object submission(NewJob job) {
         var values = new LinkedHashMap<String, Object>();
         values.put("id", job.id());

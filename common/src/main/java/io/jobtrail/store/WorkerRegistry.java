@@ -136,4 +136,36 @@ public final class WorkerRegistry {
                 MOST_LOOKED_AT,
                 MOST_LOOKED_AT);
     }
+
+    /**
+     * A process that has not been heard of.
+     *
+     * @param mistakable another process with this host and process id lives, as containers make it
+     */
+    public record Dead(String id, String host, long pid, List<String> queues, boolean mistakable) {}
+
+    /** Those that neither stopped nor gave a sign of life for a lease. */
+    public List<Dead> dead(Duration lease) {
+        return database.list(
+                """
+                WITH live AS (
+                    SELECT *, last_beat_at < now() - ? * interval '1 ms' AS dead FROM pipeline_workers WHERE stopped_at IS NULL
+                )
+                SELECT d.id, d.host, d.pid, d.queues,
+                       EXISTS (SELECT FROM live l WHERE NOT l.dead AND l.host = d.host AND l.pid = d.pid) AS mistakable
+                FROM live d WHERE d.dead ORDER BY d.id""",
+                row -> new Dead(
+                        row.getString("id"),
+                        row.getString("host"),
+                        row.getLong("pid"),
+                        List.of((String[]) row.getArray("queues").getArray()),
+                        row.getBoolean("mistakable")),
+                lease.toMillis());
+    }
+
+    /** @return how many processes that stopped before so much time were taken off */
+    public int forgetStopped(Duration age) {
+        return database.update(
+                "DELETE FROM pipeline_workers WHERE stopped_at < now() - ? * interval '1 ms'", age.toMillis());
+    }
 }

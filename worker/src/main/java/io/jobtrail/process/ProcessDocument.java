@@ -1,6 +1,7 @@
 package io.jobtrail.process;
 
 import io.jobtrail.document.Sha256;
+import io.jobtrail.document.WorkDirectory;
 import io.jobtrail.handler.JobContext;
 import io.jobtrail.handler.JobContext.Chunk;
 import io.jobtrail.handler.JobHandler;
@@ -12,7 +13,6 @@ import io.jobtrail.process.embed.HttpEmbedder;
 import io.jobtrail.process.extract.Extraction;
 import io.jobtrail.process.extract.PageFile;
 import io.jobtrail.process.extract.TextExtractor;
-import io.jobtrail.process.extract.WorkDirectory;
 import io.jobtrail.process.text.ChunkFile;
 import io.jobtrail.process.text.Chunker;
 import io.jobtrail.process.text.Cleaner;
@@ -53,7 +53,7 @@ public final class ProcessDocument implements JobHandler, AutoCloseable {
 
     public ProcessDocument(ProcessSettings settings) {
         this.settings = settings;
-        this.work = WorkDirectory.createIn(settings.tempDir());
+        this.work = WorkDirectory.createIn(settings.tempDir(), "work");
         this.extractor = new TextExtractor(
                 settings.parsers(), settings.parserHeapMb(), settings.parserTimeout(), settings.maxCharacters(), work);
         this.embedder = settings.embeddingsUrl() == null

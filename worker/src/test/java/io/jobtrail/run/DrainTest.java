@@ -89,8 +89,8 @@ class DrainTest {
         }
         assertThat(drain(QueueName.DEFAULT).run(3, 2, null)).isEqualTo(new Drain.Count(3, 3, 0));
         assertThat(rig.handler.runs()).hasSize(3);
-        assertThat(database.reader().dueCount(QueueName.DEFAULT, rig.handlers.names()))
-                .isEqualTo(2);
+        assertThat(database.reader().due(QueueName.DEFAULT, rig.handlers.names(), null, 100))
+                .hasSize(2);
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
+import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.testbed.RedisServer;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.nio.file.Path;

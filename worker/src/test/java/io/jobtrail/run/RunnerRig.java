@@ -10,6 +10,8 @@ import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
+import io.jobtrail.sweep.PushMissing;
+import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.testing.JobFactory;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.nio.file.Path;
@@ -66,10 +68,12 @@ final class RunnerRig implements AutoCloseable {
         return new Workers(runner, store, heartbeats, handlers, redis, List.of(queues), "rig", Duration.ofMillis(100));
     }
 
+    /** With the duties of a worker process. */
     Sweeper sweeper(Redis redis) {
-        var queue = redis == null ? null : new JobQueue(redis);
-        return new Sweeper(
-                database, store, reader, queue, new Dispatcher(queue), handlers.names(), lease, "sweeper:rig");
+        var queue = new JobQueue(redis);
+        var sweeps = Sweeper.ofEveryProcess(database, queue, lease, null, "sweeper:rig");
+        sweeps.add(new PushMissing(reader, queue, new Dispatcher(queue), handlers.names()));
+        return new Sweeper(database, sweeps);
     }
 
     @Override
