@@ -76,7 +76,7 @@ BEGIN
 END $$;
 
 -- Whoever deletes events, purge_jobs or the owner by hand, leaves one in the trail of the system (the nil UUID): how many
--- jobs and events, from when to when, and a hash over the last hash of each job.
+-- jobs and events, from when to when, by which rule, and a hash over the last hash of each job.
 CREATE OR REPLACE FUNCTION pipeline_trail_deleted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -92,9 +92,10 @@ BEGIN
     SELECT * INTO last FROM pipeline_job_events WHERE job_id = system ORDER BY seq DESC LIMIT 1;
     next := (system, coalesce(last.seq, 0) + 1, last.new_state, 'purged', 0, coalesce(purged_by, 'db:' || session_user),
         CASE WHEN purged_by IS NULL THEN 'MANUAL' ELSE 'RETENTION' END,
-        (SELECT jsonb_build_object('jobs', count(DISTINCT job_id), 'events', count(*), 'first_at', min(at), 'last_at', max(at),
+        (SELECT jsonb_strip_nulls(jsonb_build_object('jobs', count(DISTINCT job_id), 'events', count(*), 'first_at', min(at), 'last_at', max(at),
+            'rule', nullif(current_setting('jobtrail.purge_rule', true), ''),
             'sha256', (SELECT encode(sha256(string_agg(n.hash, ''::bytea ORDER BY n.job_id)), 'hex')
-                       FROM (SELECT DISTINCT ON (job_id) job_id, hash FROM gone ORDER BY job_id, seq DESC) n)) FROM gone),
+                       FROM (SELECT DISTINCT ON (job_id) job_id, hash FROM gone ORDER BY job_id, seq DESC) n))) FROM gone),
         clock_timestamp(), NULL);
     next.hash := trail_hash(last.hash, next.job_id, next.seq, next.previous_state, next.new_state, next.attempt, next.actor,
         next.reason, next.metadata, next.at);
@@ -153,12 +154,17 @@ RETURNS TABLE (job_id uuid, seq integer, problem text) LANGUAGE sql STABLE AS $$
     WITH chain AS (
         SELECT e.*, lag(e.seq) OVER w AS last_seq, lag(e.hash) OVER w AS last_hash, lag(e.new_state) OVER w AS last_state,
                lead(e.seq) OVER w IS NULL AS newest
-        FROM pipeline_job_events e WHERE p_job IS NULL OR e.job_id = p_job
+        -- As a range, because an index serves it for one job as well as for all, also when the caller joins.
+        FROM pipeline_job_events e
+        WHERE e.job_id BETWEEN coalesce(p_job, '00000000-0000-0000-0000-000000000000')
+                           AND coalesce(p_job, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
         WINDOW w AS (PARTITION BY e.job_id ORDER BY e.seq)
     )
     SELECT coalesce(c.job_id, j.id), c.seq, x.problem
     FROM chain c
-    FULL JOIN (SELECT id, version, status FROM pipeline_jobs WHERE p_job IS NULL OR id = p_job) j
+    FULL JOIN (SELECT id, version, status FROM pipeline_jobs
+               WHERE id BETWEEN coalesce(p_job, '00000000-0000-0000-0000-000000000000')
+                            AND coalesce(p_job, 'ffffffff-ffff-ffff-ffff-ffffffffffff')) j
         ON j.id = CASE WHEN c.newest THEN c.job_id END
     CROSS JOIN LATERAL (
         SELECT 'the job has no event' AS problem WHERE c.job_id IS NULL

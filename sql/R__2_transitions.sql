@@ -5,9 +5,11 @@
 
 DO $$ DECLARE f regprocedure; BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname IN (
+        'ask_person', 'answer_prompt',
         'uuid_v7', 'enqueue_jobs', 'enqueue_job', 'claim_jobs', 'claim_jobs_by_id', 'update_job_heartbeats',
         'update_job_heartbeat', 'complete_jobs', 'complete_job', 'fail_jobs', 'fail_job', 'give_back_jobs',
-        'finish_cancelled_jobs', 'cancel_job', 'retry_job', 'release_stale_jobs', 'store_chunks', 'purge_jobs')
+        'finish_cancelled_jobs', 'cancel_job', 'retry_job', 'release_stale_jobs', 'store_chunks', 'remove_unseen_chunks',
+        'purge_jobs', 'purge_expired_jobs')
     LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP;
 END $$;
 
@@ -101,7 +103,8 @@ LANGUAGE sql AS $$
         FROM unnest(p_queues) WITH ORDINALITY AS wanted(queue, priority)
         CROSS JOIN LATERAL (
             SELECT j.id, j.run_after FROM pipeline_jobs j
-            WHERE j.queue = wanted.queue AND j.status IN ('queued', 'retrying') AND j.run_after <= clock_timestamp()
+            WHERE j.queue = wanted.queue AND j.status IN ('queued', 'retrying')
+              AND j.run_after <= (SELECT clock_timestamp())    -- asked once, so that the index ends the search there
               AND j.handler = ANY (p_handlers)
               AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = wanted.queue AND q.paused)
             ORDER BY j.run_after LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
@@ -175,7 +178,8 @@ CREATE FUNCTION fail_jobs(p_ids uuid[], p_versions integer[], p_codes text[], p_
         finished_at = CASE WHEN h.next <> 'retrying' THEN clock_timestamp() END, updated_at = clock_timestamp(),
         actor = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_actor, 'worker:' || j.locked_by)
                      ELSE 'worker:' || j.locked_by END,
-        reason = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE h.code END, metadata = NULL
+        reason = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE h.code END,
+        metadata = CASE WHEN h.next = 'cancelled' THEN jsonb_build_object('stopped_by', 'worker:' || j.locked_by) END
     FROM held h WHERE j.id = h.id
     RETURNING j.id, j.status, j.run_after
 $$;
@@ -288,6 +292,68 @@ CREATE FUNCTION release_stale_jobs(p_lease interval DEFAULT '60 seconds', p_limi
     RETURNING j.id, j.status, s.locked_by
 $$;
 
+-- running -> awaiting_input, by the holder of the claim, who runs the job no longer: no worker and no lease is held until
+-- somebody answers, and waiting is no failure, so the attempt is not charged. A job that somebody wanted cancelled is
+-- cancelled now, and nobody is asked. true: the attempt has ended in one of these two ways; false: the claim is lost.
+-- p_name says which question of the handler this is. A question that was answered is never asked again: its answer
+-- stands, also after a retry, and asking it raises unique_violation.
+CREATE FUNCTION ask_person(p_id uuid, p_version integer, p_name text, p_type text, p_prompt jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE left_as text;
+BEGIN
+    UPDATE pipeline_jobs j
+    SET status = CASE WHEN j.cancel_requested THEN 'cancelled' ELSE 'awaiting_input' END, version = j.version + 1,
+        attempt = j.attempt - (NOT j.cancel_requested)::integer, locked_by = NULL,
+        finished_at = CASE WHEN j.cancel_requested THEN clock_timestamp() END, updated_at = clock_timestamp(),
+        actor = CASE WHEN j.cancel_requested THEN coalesce(j.cancel_actor, 'worker:' || j.locked_by)
+                     ELSE 'worker:' || j.locked_by END,
+        reason = CASE WHEN j.cancel_requested THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE 'ASKED' END,
+        metadata = CASE WHEN j.cancel_requested THEN jsonb_build_object('stopped_by', 'worker:' || j.locked_by)
+                        ELSE jsonb_build_object('question', p_name) END
+    WHERE j.id = p_id AND j.status = 'running' AND j.version = p_version
+    RETURNING j.status INTO left_as;
+    IF left_as = 'awaiting_input' THEN
+        INSERT INTO pipeline_job_prompts (id, job_id, name, type, prompt) VALUES (uuid_v7(), p_id, p_name, p_type, p_prompt);
+    END IF;
+    RETURN left_as IS NOT NULL;
+END $$;
+
+-- awaiting_input -> queued, once. false: nothing is asked, or not any more. p_name: the question that was answered, so that
+-- a late answer is not taken for that to the next question; NULL: whichever is open.
+CREATE FUNCTION answer_prompt(p_job uuid, p_answer jsonb, p_actor text DEFAULT 'db:' || session_user,
+    p_reason text DEFAULT 'ANSWERED', p_name text DEFAULT NULL) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE question text;
+BEGIN
+    -- Locked first, as everywhere: the job, then what belongs to it.
+    PERFORM FROM pipeline_jobs WHERE id = p_job AND status = 'awaiting_input' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN RETURN false; END IF;
+    UPDATE pipeline_job_prompts SET answer = p_answer, answered_by = p_actor, answered_at = clock_timestamp()
+    WHERE job_id = p_job AND answer IS NULL AND name = coalesce(p_name, name)
+    RETURNING name INTO question;
+    IF NOT FOUND THEN RETURN false; END IF;
+    UPDATE pipeline_jobs
+    SET status = 'queued', version = version + 1, run_after = clock_timestamp(), updated_at = clock_timestamp(),
+        actor = p_actor, reason = p_reason, metadata = jsonb_build_object('question', question)
+    WHERE id = p_job;
+    RETURN true;
+END $$;
+
+-- A question goes with the wait for its answer, whoever ends that: cancel_job, or SQL written by hand. The trail keeps that
+-- it was asked; after a retry it may be asked again.
+CREATE OR REPLACE FUNCTION pipeline_jobs_withdraw_prompt() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    DELETE FROM pipeline_job_prompts WHERE job_id = NEW.id AND answer IS NULL;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER pipeline_jobs_6_withdraw_prompt AFTER UPDATE ON pipeline_jobs FOR EACH ROW
+    WHEN (OLD.status = 'awaiting_input' AND NEW.status <> 'awaiting_input') EXECUTE FUNCTION pipeline_jobs_withdraw_prompt();
+-- It deletes with the owner's rights, which the run-time role lacks here.
+DO $$ DECLARE f CONSTANT regprocedure := 'pipeline_jobs_withdraw_prompt()'; BEGIN
+    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+END $$;
+
 -- Adds chunks to what the holder of the claim has produced; false: the claim is lost and nothing was stored.
 -- What a claim stores while it is being released is never seen: readers ask for the version that finished the job.
 -- The same positions again, after an answer that was lost on the way, change nothing.
@@ -304,12 +370,53 @@ BEGIN
     RETURN true;
 END $$;
 
+-- Deletes chunks that can never be seen: of jobs in a final state, those of every attempt but the one that finished the job.
+-- Looks at the next p_attempts attempts in the order of the primary key and deletes at most p_limit chunks. Answers the
+-- attempt to go on after, or NULL once there are no more.
+CREATE FUNCTION remove_unseen_chunks(p_after_job uuid, p_after_version integer, p_attempts integer DEFAULT 5000,
+    p_limit integer DEFAULT 5000, OUT next_job uuid, OUT next_version integer, OUT removed integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE looked_at integer;
+BEGIN
+    -- One statement, so that a job which is tried again meanwhile keeps what its new attempt stores.
+    WITH RECURSIVE attempts AS (
+        (SELECT c.job_id, c.version, 1 AS nth FROM pipeline_chunks c WHERE (c.job_id, c.version) > (p_after_job, p_after_version)
+         ORDER BY c.job_id, c.version LIMIT 1)
+        UNION ALL
+        SELECT n.job_id, n.version, a.nth + 1 FROM attempts a CROSS JOIN LATERAL (
+            SELECT c.job_id, c.version FROM pipeline_chunks c WHERE (c.job_id, c.version) > (a.job_id, a.version)
+            ORDER BY c.job_id, c.version LIMIT 1) n
+        WHERE a.nth < p_attempts
+    ), unseen AS (
+        SELECT c.job_id, c.version, c.position FROM attempts a
+        JOIN pipeline_jobs j ON j.id = a.job_id
+            AND (j.status = 'finished' AND a.version < j.version - 1 OR j.status IN ('failed', 'cancelled') AND a.version < j.version)
+        JOIN pipeline_chunks c ON c.job_id = a.job_id AND c.version = a.version
+        LIMIT p_limit
+    ), gone AS (
+        DELETE FROM pipeline_chunks c USING unseen u
+        WHERE c.job_id = u.job_id AND c.version = u.version AND c.position = u.position RETURNING 1
+    )
+    SELECT l.job_id, l.version, coalesce(l.nth, 0), (SELECT count(*) FROM gone)
+    INTO next_job, next_version, looked_at, removed
+    FROM (SELECT) AS always LEFT JOIN (SELECT * FROM attempts ORDER BY nth DESC LIMIT 1) l ON true;
+    IF removed >= p_limit THEN                  -- there may be more of these
+        next_job := p_after_job;
+        next_version := p_after_version;
+    ELSIF looked_at < p_attempts THEN
+        next_job := NULL;
+        next_version := NULL;
+    END IF;
+END $$;
+
 -- Deletes jobs that ended before the given age, with their trail, document and chunks, the oldest first; what went is
 -- written into the trail of the system by its trigger. A job whose trail does not verify stays. Returns how many jobs
--- went; call it again until that is 0.
+-- went; call it again until that is 0. p_ids: only these; p_rule: why, for the trail of the system.
 CREATE FUNCTION purge_jobs(p_older_than interval, p_states text[] DEFAULT '{finished,failed,cancelled}',
-    p_limit integer DEFAULT 1000, p_actor text DEFAULT 'db:' || session_user) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    p_limit integer DEFAULT 1000, p_actor text DEFAULT 'db:' || session_user, p_ids uuid[] DEFAULT NULL,
+    p_rule text DEFAULT NULL) RETURNS integer
+-- Planned for each call: one plan for all would read every old job to find the few that are named.
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan AS $$
 DECLARE gone uuid[]; documents uuid[];
 BEGIN
     IF NOT p_states <@ '{finished,failed,cancelled}'::text[] THEN
@@ -320,27 +427,48 @@ BEGIN
     END IF;
     WITH old AS (
         SELECT j.id, j.document_id FROM pipeline_jobs j
-        WHERE j.status = ANY (p_states) AND j.finished_at < clock_timestamp() - p_older_than
-          AND NOT EXISTS (SELECT FROM verify_trail(j.id))
-        ORDER BY j.id LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
+        WHERE j.status = ANY (p_states) AND j.finished_at < (SELECT clock_timestamp() - p_older_than)
+          AND (p_ids IS NULL OR j.id = ANY (p_ids)) AND NOT EXISTS (SELECT FROM verify_trail(j.id))
+        ORDER BY j.finished_at, j.id LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
     )
     SELECT array_agg(o.id), array_agg(o.document_id) FILTER (WHERE o.document_id IS NOT NULL)
     INTO gone, documents FROM old o;
     IF gone IS NULL THEN RETURN 0; END IF;
 
-    PERFORM set_config('jobtrail.purging', 'on', true), set_config('jobtrail.purged_by', p_actor, true);
+    PERFORM set_config('jobtrail.purging', 'on', true), set_config('jobtrail.purged_by', p_actor, true),
+        set_config('jobtrail.purge_rule', coalesce(p_rule, 'ended more than ' || p_older_than || ' ago'), true);
     DELETE FROM pipeline_chunks WHERE job_id = ANY (gone);
     DELETE FROM pipeline_job_prompts WHERE job_id = ANY (gone);
     DELETE FROM pipeline_job_events WHERE job_id = ANY (gone);
     DELETE FROM pipeline_jobs WHERE id = ANY (gone);
     DELETE FROM pipeline_documents d WHERE d.id = ANY (documents)
         AND NOT EXISTS (SELECT FROM pipeline_jobs j WHERE j.document_id = d.id);
-    PERFORM set_config('jobtrail.purging', 'off', true), set_config('jobtrail.purged_by', '', true);
+    PERFORM set_config('jobtrail.purging', 'off', true), set_config('jobtrail.purged_by', '', true),
+        set_config('jobtrail.purge_rule', '', true);
     RETURN cardinality(gone);
 END $$;
 
--- It deletes with the owner's rights: only the owner may call it, and temporary tables must not fool it.
-DO $$ DECLARE f CONSTANT regprocedure := 'purge_jobs(interval,text[],integer,text)'; BEGIN
-    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
-    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+-- What the processes may do with old jobs: purge those that the caller names, as far as they ended so many days ago. Nothing
+-- that ended within a day can be reached this way.
+CREATE FUNCTION purge_expired_jobs(p_days integer, p_ids uuid[], p_actor text) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    IF p_days IS NULL OR p_days < 1 THEN
+        RAISE EXCEPTION 'jobs are kept for at least one day, not for %', p_days USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN purge_jobs(make_interval(days => p_days), p_limit => cardinality(p_ids), p_actor => p_actor,
+        p_ids => coalesce(p_ids, '{}'), p_rule => 'RETENTION_DAYS=' || p_days);
+END $$;
+
+-- These delete with the owner's rights: temporary tables must not fool them, and strangers may not call them. purge_jobs is for
+-- the owner only; the other two are bounded in what they reach and are for the processes, here as well as with the role.
+DO $$ DECLARE f regprocedure; BEGIN
+    FOREACH f IN ARRAY '{"purge_jobs(interval,text[],integer,text,uuid[],text)","purge_expired_jobs(integer,uuid[],text)",
+        "remove_unseen_chunks(uuid,integer,integer,integer)"}'::regprocedure[] LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+    END LOOP;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime') AND pg_has_role('jobtrail_runtime', 'MEMBER') THEN
+        GRANT EXECUTE ON FUNCTION purge_expired_jobs, remove_unseen_chunks TO jobtrail_runtime;
+    END IF;
 END $$;

@@ -29,8 +29,10 @@ DO $$ BEGIN
         GRANT INSERT ON pipeline_documents, pipeline_document_parts, pipeline_chunks TO jobtrail_runtime;
         -- For a document whose job was not accepted; a foreign key protects those of jobs.
         GRANT DELETE ON pipeline_documents TO jobtrail_runtime;
+        GRANT DELETE ON pipeline_workers TO jobtrail_runtime;
+        GRANT EXECUTE ON FUNCTION purge_expired_jobs, remove_unseen_chunks TO jobtrail_runtime;
         REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON pipeline_job_events FROM jobtrail_runtime;
         REVOKE DELETE, TRUNCATE ON pipeline_jobs FROM jobtrail_runtime;
-        REVOKE DELETE ON pipeline_document_parts, pipeline_chunks, pipeline_workers FROM jobtrail_runtime;
+        REVOKE DELETE ON pipeline_document_parts, pipeline_chunks FROM jobtrail_runtime;
     END IF;
 END $$;

@@ -1,14 +1,19 @@
 package io.jobtrail;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * SIGTERM or Ctrl-C, as something to wait for. Holds the end of the JVM back until the jobs are cared for, and ends it with 0
  * then: a stop that went as it should is no error. Does not say what a stop is.
  */
 final class StopSignal implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StopSignal.class);
+
     /** Past this the platform kills us anyway; the jobs are given back well before. */
     private static final Duration RESERVE = Duration.ofSeconds(5);
 
@@ -49,6 +54,11 @@ final class StopSignal implements AutoCloseable {
     }
 
     private void holdTheEndBack() {
+        if (isOwnDoing()) {
+            // As a crash, so that the job is charged: given back, it would end one worker after the other for ever.
+            LOG.error("a handler has ended this process (System.exit); its jobs are released once their lease is over");
+            Runtime.getRuntime().halt(3);
+        }
         react();
         try {
             done.await(patience.plus(RESERVE).toMillis(), TimeUnit.MILLISECONDS);
@@ -56,6 +66,14 @@ final class StopSignal implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         Runtime.getRuntime().halt(exit);
+    }
+
+    /** A signal ends the JVM past this method. */
+    private static boolean isOwnDoing() {
+        return Thread.getAllStackTraces().values().stream()
+                .flatMap(Arrays::stream)
+                .anyMatch(frame -> frame.getClassName().equals(Runtime.class.getName())
+                        && frame.getMethodName().equals("exit"));
     }
 
     private synchronized void react() {

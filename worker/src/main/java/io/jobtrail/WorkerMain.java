@@ -9,9 +9,11 @@ import io.jobtrail.store.Schema;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -49,9 +51,9 @@ public final class WorkerMain implements Callable<Integer> {
     @Option(
             names = "--limit",
             paramLabel = "N",
-            defaultValue = "${env:WORKER_LIMIT:-0}",
+            defaultValue = "${env:WORKER_LIMIT:-" + Option.NULL_VALUE + "}",
             description = "exit after N jobs (WORKER_LIMIT)")
-    private int limit;
+    private Integer limit;
 
     @Option(
             names = "--release-stale",
@@ -80,19 +82,20 @@ public final class WorkerMain implements Callable<Integer> {
     private UUID job;
 
     private final Map<String, String> environment;
+    private final Map<String, String> overridden = new HashMap<>();
     private final PrintStream out = System.out;
 
     private WorkerMain(Map<String, String> environment) {
         this.environment = new HashMap<>(environment);
     }
 
-    /** Exit codes: 0 done, 1 the trail is not sound, 2 wrong options or settings, 3 it could not be done. */
+    /** Exit codes: 0 done, 1 the trail is not sound, 2 wrong options or settings, 3 it could not be done, or not any longer. */
     public static void main(String[] arguments) {
         Logging.configure(System.getenv());
         int exit = new CommandLine(new WorkerMain(System.getenv()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> {
                     System.err.println("worker: " + (e.getMessage() == null ? e : e.getMessage()));
-                    return e instanceof Settings.InvalidSettings ? 2 : 3;
+                    return e instanceof Wrong ? 2 : 3;
                 })
                 .execute(arguments);
         System.exit(exit);
@@ -100,10 +103,19 @@ public final class WorkerMain implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        override("WORKER_QUEUES", queues);
-        override("WORKER_CONCURRENCY", concurrency);
-        override("POLL_INTERVAL_SECONDS", pollInterval == null ? null : pollInterval.replaceFirst("s$", ""));
-        var settings = Settings.fromEnvironment(environment);
+        override("WORKER_QUEUES", "--queues", queues);
+        override("WORKER_CONCURRENCY", "--concurrency", concurrency);
+        override(
+                "POLL_INTERVAL_SECONDS",
+                "--poll-interval",
+                pollInterval == null ? null : pollInterval.replaceFirst("s$", ""));
+        if (limit != null && limit < 1) {
+            throw new Wrong("--limit (WORKER_LIMIT) must be a whole number from 1 on, not " + limit);
+        }
+        if (job != null && !verifyTrail) {
+            throw new Wrong("--job (WORKER_JOB) goes with --verify-trail only");
+        }
+        var settings = settings();
         if (showRunning || releaseStale || verifyTrail) {
             return askDatabase(settings);
         }
@@ -129,15 +141,40 @@ public final class WorkerMain implements Callable<Integer> {
         }
     }
 
-    private void override(String variable, String value) {
+    private void override(String variable, String option, String value) {
         if (value != null) {
             environment.put(variable, value);
+            overridden.put(variable, option);
+        }
+    }
+
+    /** Mistakes are named as they were given. */
+    private Settings settings() {
+        try {
+            return Settings.fromEnvironment(environment);
+        } catch (Settings.InvalidSettings e) {
+            throw new Wrong(e.getMessage()
+                    .lines()
+                    .map(line -> {
+                        var variable = line.substring(0, Math.max(0, line.indexOf(' ')));
+                        var option = overridden.get(variable);
+                        return option == null ? line : line.replaceFirst(variable, option + " (" + variable + ")");
+                    })
+                    .collect(Collectors.joining("\n")));
+        }
+    }
+
+    /** Options or settings that cannot be meant. */
+    private static final class Wrong extends RuntimeException {
+        Wrong(String message) {
+            super(message);
         }
     }
 
     private int showRunning(JobReader reader) {
         for (var job : reader.running()) {
             out.printf(
+                    Locale.ROOT,
                     "%s: stage=%s progress=%s running=%.0fs heartbeat_age=%.0fs worker=%s%n",
                     job.id(),
                     job.stage() == null ? "-" : job.stage(),
@@ -162,10 +199,12 @@ public final class WorkerMain implements Callable<Integer> {
     private int work(Settings settings, Database database) throws Exception {
         try (var stop = StopSignal.listen(settings.shutdown())) {
             try (var process = new WorkerProcess(settings, database)) {
-                if (!once && limit == 0) {
-                    process.runUntil(stop);
+                if (!once && limit == null) {
+                    if (!process.runUntil(stop)) {
+                        return 3;
+                    }
                 } else {
-                    var most = limit > 0 ? limit : Integer.MAX_VALUE;
+                    var most = limit == null ? Integer.MAX_VALUE : limit;
                     var count = process.drain(most, once ? null : settings.pollInterval(), stop);
                     out.printf(
                             "Jobs processed: %d%nsucceeded: %d%nfailed: %d%n",

@@ -2,17 +2,19 @@ package io.jobtrail;
 
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
+import io.jobtrail.document.S3Bucket;
 import io.jobtrail.process.ProcessDocument;
 import io.jobtrail.process.ProcessSettings;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
 import io.jobtrail.run.Backoff;
+import io.jobtrail.run.Documents;
 import io.jobtrail.run.Drain;
 import io.jobtrail.run.Handlers;
 import io.jobtrail.run.Heartbeats;
 import io.jobtrail.run.JobRunner;
-import io.jobtrail.run.Sweeper;
+import io.jobtrail.run.SelfCheck;
 import io.jobtrail.run.Workers;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
@@ -20,11 +22,15 @@ import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.WorkerRegistry;
+import io.jobtrail.sweep.PushMissing;
+import io.jobtrail.sweep.Sweep;
+import io.jobtrail.sweep.Sweeper;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +40,7 @@ final class WorkerProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerProcess.class);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
     private static final Duration LONGEST_RETRY = Duration.ofMinutes(30);
+    private static final Duration LOOK_AT_THREADS = Duration.ofSeconds(1);
 
     private final Settings settings;
     private final Database database;
@@ -44,9 +51,15 @@ final class WorkerProcess implements AutoCloseable {
     private final Heartbeats heartbeats;
     private final JobRunner runner;
     private final WorkerRegistry registry;
+    private final S3Bucket bucket;
     private final String name;
 
     WorkerProcess(Settings settings, Database database) throws UnknownHostException {
+        this(settings, database, Heartbeats.HEARING);
+    }
+
+    /** @param hearing a handler that goes on for so long after it was stopped is written off */
+    WorkerProcess(Settings settings, Database database, Duration hearing) throws UnknownHostException {
         this.settings = settings;
         this.database = database;
         var host = InetAddress.getLocalHost().getHostName();
@@ -60,10 +73,13 @@ final class WorkerProcess implements AutoCloseable {
         handlers = Handlers.load(List.of(documentHandler), settings.handlersDir());
         store = new JobStore(database);
         beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
-        heartbeats = new Heartbeats(new JobStore(beatDatabase), settings.heartbeat(), settings.lease());
+        heartbeats = new Heartbeats(new JobStore(beatDatabase), settings.heartbeat(), settings.lease(), hearing);
+        bucket = settings.s3Bucket() == null
+                ? null
+                : new S3Bucket(settings.s3Bucket(), settings.s3Endpoint(), settings.awsRegion());
         runner = new JobRunner(
                 store,
-                new DocumentStore(database),
+                new Documents(new DocumentStore(database), bucket),
                 new ChunkStore(database),
                 handlers,
                 heartbeats,
@@ -110,7 +126,10 @@ final class WorkerProcess implements AutoCloseable {
         }
         var drain = new Drain(store, runner, heartbeats, handlers, settings.workerQueues(), name);
         stop.onStop(() -> drain.stop(patience()));
-        return drain.run(limit, settings.workerConcurrency(), pollInterval);
+        try (var check = selfCheck(null)) {
+            check.start();
+            return drain.run(limit, settings.workerConcurrency(), pollInterval);
+        }
     }
 
     /** How long running jobs may go on after the signal; the rest is for giving them back. */
@@ -122,24 +141,22 @@ final class WorkerProcess implements AutoCloseable {
         return settings.shutdown().minusSeconds(Math.min(5, settings.shutdown().toSeconds() / 2));
     }
 
-    /** Runs jobs as they come, until the signal comes. */
-    void runUntil(StopSignal stop) throws InterruptedException {
+    private SelfCheck selfCheck(Redis redis) {
+        return new SelfCheck(registry, name, heartbeats, redis, settings.heartbeat(), settings.lease());
+    }
+
+    /** Runs jobs as they come, until the signal comes. False: it did not come, but this process can do no more work. */
+    boolean runUntil(StopSignal stop) throws InterruptedException {
         var redis = settings.redisUrl() == null
                 ? null
-                : new Redis(settings.redisUrl(), settings.workerConcurrency() * 2 + 2, Workers.LONGEST_BLOCK);
+                : new Redis(settings.redisUrl(), settings.workerConcurrency() * 2 + 3, Workers.LONGEST_BLOCK);
         var queue = redis == null ? null : new JobQueue(redis);
         var workers = new Workers(
                 runner, store, heartbeats, handlers, redis, settings.workerQueues(), name, settings.pollInterval());
+        Optional<String> fault = Optional.empty();
         try (redis;
-                var sweeper = new Sweeper(
-                        database,
-                        store,
-                        new JobReader(database),
-                        queue,
-                        new Dispatcher(queue),
-                        handlers.names(),
-                        settings.lease(),
-                        "sweeper:" + name)) {
+                var check = selfCheck(redis);
+                var sweeper = new Sweeper(database, sweeps(queue))) {
             sweeper.start();
             workers.start(settings.workerConcurrency());
             LOG.info(
@@ -148,12 +165,27 @@ final class WorkerProcess implements AutoCloseable {
                     settings.workerConcurrency(),
                     settings.workerQueues(),
                     handlers.names());
-            while (!stop.await(settings.heartbeat())) {
-                quietly(() -> registry.beat(name, heartbeats.running()));
+            check.start();
+            while (fault.isEmpty() && !stop.await(LOOK_AT_THREADS)) {
+                fault = workers.fault()
+                        .or(() -> sweeper.isAlive() ? Optional.empty() : Optional.of("its sweeper has ended"));
             }
-            workers.stop(patience());
+            fault.ifPresent(reason -> LOG.error(
+                    "this process can do no more work: {}. It gives its jobs back and ends with code 3, to be started again",
+                    reason));
+            workers.stop(fault.isEmpty() ? patience() : Duration.ZERO);
         }
         LOG.info("stopped");
+        return fault.isEmpty();
+    }
+
+    private List<Sweep> sweeps(JobQueue queue) {
+        var sweeps =
+                Sweeper.ofEveryProcess(database, queue, settings.lease(), settings.retentionDays(), "sweeper:" + name);
+        if (queue != null) {
+            sweeps.add(new PushMissing(new JobReader(database), queue, new Dispatcher(queue), handlers.names()));
+        }
+        return sweeps;
     }
 
     /** The notice board is not worth failing for. */
@@ -161,7 +193,7 @@ final class WorkerProcess implements AutoCloseable {
         try {
             notice.run();
         } catch (DatabaseFailure e) {
-            LOG.debug("worker registry not written: {}", e.getMessage());
+            LOG.warn("worker registry not written: {}", e.getMessage());
         }
     }
 
@@ -171,5 +203,8 @@ final class WorkerProcess implements AutoCloseable {
         documentHandler.close();
         heartbeats.close();
         beatDatabase.close();
+        if (bucket != null) {
+            bucket.close();
+        }
     }
 }

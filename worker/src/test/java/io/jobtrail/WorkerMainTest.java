@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.job.JobState;
-import io.jobtrail.run.ScriptedHandler;
 import io.jobtrail.testing.JobFactory;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,13 +16,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The worker as people start it: a process with options, an exit code, and signals. */
 class WorkerMainTest {
@@ -34,14 +32,9 @@ class WorkerMainTest {
     private JobtrailDatabase database;
     private final Map<Process, Path> outputs = new HashMap<>();
 
-    /** A jar that brings the scripted handler, whose class stands on the class path already. */
     @BeforeAll
     static void bringTheHandler() throws IOException {
-        Files.createDirectories(directory.resolve("handlers"));
-        try (var jar = new JarOutputStream(Files.newOutputStream(directory.resolve("handlers/scripted.jar")))) {
-            jar.putNextEntry(new JarEntry("META-INF/services/io.jobtrail.handler.JobHandler"));
-            jar.write(ScriptedHandler.class.getName().getBytes(StandardCharsets.UTF_8));
-        }
+        ScriptedJar.in(directory.resolve("handlers"));
     }
 
     @BeforeEach
@@ -139,6 +132,26 @@ class WorkerMainTest {
         assertThat(output(process))
                 .contains("DATABASE_URL is not set", "WORKER_QUEUES", "LEASE_SECONDS", "WORKER_CONCURRENCY")
                 .doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--concurrency,0",
+        "--concurrency,many",
+        "--poll-interval,2m",
+        "--poll-interval,0",
+        "--queues,nice",
+        "--limit,0",
+        "--limit,-1",
+        "--limit,few",
+        "--job,7"
+    })
+    void aWrongValueIsNamedWithItsOption(String option, String value) throws Exception {
+        var process = start(Map.of("DATABASE_URL", database.environmentUrl()), option, value, "--once");
+        assertThat(exitOf(process)).isEqualTo(2);
+        assertThat(output(process).lines().findFirst().orElseThrow()).contains(option, value);
+        assertThat(output(process)).doesNotContain("\tat ");
+        assertThat(database.ask("SELECT count(*) FROM pipeline_workers")).isEqualTo(0L);
     }
 
     @Test
@@ -249,6 +262,58 @@ class WorkerMainTest {
                 .lastReasonIs("WORKER_SHUTDOWN")
                 .job();
         assertThat(job.attempt()).isZero();
+    }
+
+    /** Like a crash, or a job that does this would be given back uncharged and end one worker after the other. */
+    @Test
+    void aHandlerThatEndsTheProcessCostsItsWorkerAndIsChargedForIt() throws Exception {
+        var worker = start();
+        var id = aJob("exit").insert();
+        assertThat(exitOf(worker)).isEqualTo(3);
+        database.assertThatJob(id).is(JobState.RUNNING);
+        assertThat(output(worker)).contains("a handler has ended this process");
+        await().until(() -> database.reader().running().get(0).heartbeatAgeSeconds() > 2);
+        assertThat(exitOf(start("--release-stale"))).isZero();
+        assertThat(database.assertThatJob(id)
+                        .isRetrying("HEARTBEAT_TIMEOUT")
+                        .job()
+                        .attempt())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aWorkerThatWasFrozenForLongCannotOverwriteTheAttemptThatReplacedIts() throws Exception {
+        var file = directory.resolve("may-end");
+        var id = database.aJob()
+                .handler("scripted")
+                .input(Map.of("do", "wait for file", "file", file.toString()))
+                .insert();
+        var frozen = start();
+        awaitState(id, JobState.RUNNING);
+        signal("STOP", frozen);
+        await().until(() -> database.reader().running().get(0).heartbeatAgeSeconds() > 4);
+
+        Files.createFile(file);
+        assertThat(exitOf(start("--release-stale"))).isZero();
+        database.assertThatJob(id).isRetrying("HEARTBEAT_TIMEOUT");
+        assertThat(exitOf(start("--limit", "1"))).isZero();
+        database.assertThatJob(id).isFinished();
+
+        signal("CONT", frozen);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() ->
+                        output(frozen).contains("job " + id + " attempt 1 ended as Finished, but the claim is lost"));
+        var job = database.assertThatJob(id)
+                .isFinished()
+                .hasHistory("queued", "running", "retrying", "running", "finished")
+                .job();
+        assertThat(job.result()).contains("\"attempt\": 2");
+    }
+
+    private static void signal(String name, Process process) throws Exception {
+        new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid())
+                .start()
+                .waitFor();
     }
 
     @Test

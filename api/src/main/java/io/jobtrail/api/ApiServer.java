@@ -3,28 +3,31 @@ package io.jobtrail.api;
 import io.javalin.Javalin;
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
+import io.jobtrail.document.S3Bucket;
+import io.jobtrail.document.WorkDirectory;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
+import io.jobtrail.sweep.Sweeper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The parts of the web process, put together from the settings, and their common start and end. */
 public final class ApiServer implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
-
     private final Database database;
     private final Redis redis;
+    private final S3Bucket bucket;
+    private final Sweeper sweeper;
+    private final WorkDirectory work;
     private final Path uploads;
+    private final HealthEndpoint health;
     private final Javalin server;
 
     /** The settings would let anybody in who reaches this machine. */
@@ -35,11 +38,20 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private ApiServer(Settings settings) {
-        uploads = temporaryDirectory();
+        work = WorkDirectory.createIn(Path.of(System.getProperty("java.io.tmpdir")), "uploads");
+        uploads = directoryIn(work);
         database = new Database(settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax());
         redis = settings.redisUrl() == null
                 ? null
                 : new Redis(settings.redisUrl(), settings.dbPoolMax(), Duration.ZERO);
+        bucket = settings.s3Bucket() == null
+                ? null
+                : new S3Bucket(settings.s3Bucket(), settings.s3Endpoint(), settings.awsRegion());
+        var queue = redis == null ? null : new JobQueue(redis);
+        sweeper = new Sweeper(
+                database,
+                Sweeper.ofEveryProcess(
+                        database, queue, settings.lease(), settings.retentionDays(), "sweeper:" + processName()));
         var reader = new JobReader(database);
         var documents = new DocumentStore(database);
         var access = new Access(settings.adminApiKey(), settings.allowAnonymous());
@@ -48,17 +60,14 @@ public final class ApiServer implements AutoCloseable {
         var enqueue = new EnqueueEndpoint(
                 documents,
                 new JobStore(database),
-                new Dispatcher(redis == null ? null : new JobQueue(redis)),
+                new Dispatcher(queue),
                 new KnownHandlers(reader),
                 access,
+                new S3Sources(bucket),
                 limits,
                 uploads);
-        server = Routes.server(
-                access,
-                enqueue,
-                new JobsEndpoint(reader, documents),
-                new StatsEndpoint(reader),
-                new HealthEndpoint(database, redis));
+        health = new HealthEndpoint(database, redis);
+        server = Routes.server(access, enqueue, new JobsEndpoint(reader, documents), new StatsEndpoint(reader), health);
     }
 
     /**
@@ -75,6 +84,7 @@ public final class ApiServer implements AutoCloseable {
         var api = new ApiServer(settings);
         try {
             api.server.start(settings.host(), settings.port());
+            api.sweeper.start();
             return api;
         } catch (RuntimeException e) {
             api.close();
@@ -102,22 +112,29 @@ public final class ApiServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop();
+        health.close();
+        sweeper.close();
         if (redis != null) {
             redis.close();
         }
         database.close();
-        try {
-            Files.deleteIfExists(uploads);
-        } catch (IOException e) {
-            LOG.warn("{} is left behind: {}", uploads, e.toString());
+        if (bucket != null) {
+            bucket.close();
         }
+        work.close();
     }
 
-    private static Path temporaryDirectory() {
+    /** Beside the lock of the working directory, not among its files. */
+    private static Path directoryIn(WorkDirectory work) {
         try {
-            return Files.createTempDirectory("jobtrail-uploads-");
+            return work.newDirectory("files-");
         } catch (IOException e) {
             throw new UncheckedIOException("no directory for uploads can be made", e);
         }
+    }
+
+    /** As it stands in the trail: process and host. */
+    private static String processName() {
+        return "api:" + ManagementFactory.getRuntimeMXBean().getName();
     }
 }

@@ -37,6 +37,7 @@ final class EnqueueEndpoint {
     private final Dispatcher dispatcher;
     private final KnownHandlers handlers;
     private final Access access;
+    private final S3Sources sources;
     private final Limits limits;
     private final Path uploads;
 
@@ -47,6 +48,7 @@ final class EnqueueEndpoint {
             Dispatcher dispatcher,
             KnownHandlers handlers,
             Access access,
+            S3Sources sources,
             Limits limits,
             Path uploads) {
         this.documents = documents;
@@ -54,6 +56,7 @@ final class EnqueueEndpoint {
         this.dispatcher = dispatcher;
         this.handlers = handlers;
         this.access = access;
+        this.sources = sources;
         this.limits = limits;
         this.uploads = uploads;
     }
@@ -69,7 +72,7 @@ final class EnqueueEndpoint {
         if (isForm(ctx)) {
             enqueueDocument(ctx);
         } else if (mediaType(ctx).equals("application/json")) {
-            enqueueInput(ctx);
+            enqueueJson(ctx);
         } else {
             throw new ApiError(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE,
@@ -91,9 +94,17 @@ final class EnqueueEndpoint {
     /**
      * What is to be done, whether it came as a form or as JSON.
      *
-     * @param document null when there is none
+     * @param document null when none was sent
+     * @param content what the fingerprint knows the document by: its sha256, or what names it in S3; null when there is none
+     * @param key the idempotency key that the source brings itself, or null
      */
-    private record Work(String handler, QueueName queue, Map<String, Object> payload, StoredDocument document) {}
+    private record Work(
+            String handler,
+            QueueName queue,
+            Map<String, Object> payload,
+            StoredDocument document,
+            String content,
+            String key) {}
 
     private void enqueueDocument(Context ctx) {
         var caller = Caller.of(ctx, access);
@@ -108,21 +119,14 @@ final class EnqueueEndpoint {
         payload.put("sha256", document.sha256());
         payload.put("content_type", document.contentType());
         pages.ifPresent(count -> payload.put("pages", count));
-        if (asked.options() != null) {
-            payload.put("options", asked.options());
-        }
-        var work = new Work(
-                asked.handler() == null ? DOCUMENT_HANDLER : asked.handler(),
-                asked.queue() == null ? route(pages) : asked.queue(),
-                payload,
-                document);
+        var work = new Work(DOCUMENT_HANDLER, route(pages), payload, document, document.sha256(), null);
         boolean kept = false;
         try {
             var job = job(caller, asked, work);
             var accepted = accept(job);
             kept = !accepted.alreadyExisted();
             pushIfDue(job, accepted);
-            answer(ctx, accepted, caller);
+            answer(ctx, job, accepted);
         } finally {
             if (!kept) {
                 discard(document.id());
@@ -130,38 +134,52 @@ final class EnqueueEndpoint {
         }
     }
 
-    private void enqueueInput(Context ctx) {
+    private void enqueueJson(Context ctx) {
         var caller = Caller.of(ctx, access);
         var asked = Submission.ofJson(ctx.body(), handlers);
-        var payload = new LinkedHashMap<String, Object>();
-        payload.put("input", asked.input() == null ? Map.of() : asked.input());
-        if (asked.options() != null) {
-            payload.put("options", asked.options());
-        }
-        var queue = asked.queue() == null ? QueueName.DEFAULT : asked.queue();
-        var job = job(caller, asked, new Work(asked.handler(), queue, payload, null));
+        var job = job(caller, asked, asked.s3Key() == null ? input(asked) : object(asked));
         var accepted = accept(job);
         pushIfDue(job, accepted);
-        answer(ctx, accepted, caller);
+        answer(ctx, job, accepted);
+    }
+
+    private static Work input(Submission asked) {
+        var payload = new LinkedHashMap<String, Object>();
+        payload.put("input", asked.input() == null ? Map.of() : asked.input());
+        return new Work(asked.handler(), QueueName.DEFAULT, payload, null, null, null);
+    }
+
+    private Work object(Submission asked) {
+        var object = sources.find(asked.s3Key(), limits.maxUploadBytes());
+        return new Work(
+                DOCUMENT_HANDLER,
+                QueueName.DEFAULT,
+                object.toPayload(),
+                null,
+                object.identity(),
+                sources.keyOf(object));
     }
 
     private NewJob job(Caller caller, Submission asked, Work work) {
         var document = work.document();
-        var fingerprint = Fingerprint.of(
-                work.handler(), document == null ? null : document.sha256(), asked.input(), asked.options());
+        var handler = asked.handler() == null ? work.handler() : asked.handler();
+        var key = caller.idempotencyKey() == null ? work.key() : caller.idempotencyKey();
+        if (asked.options() != null) {
+            work.payload().put("options", asked.options());
+        }
         return new NewJob(
                 JobIds.next(),
-                work.queue(),
+                asked.queue() == null ? work.queue() : asked.queue(),
                 caller.realm(),
-                work.handler(),
+                handler,
                 work.payload(),
                 document == null ? null : document.id(),
                 null,
                 asked.maxAttempts() == null ? limits.maxAttempts() : asked.maxAttempts(),
                 asked.runAfter(),
                 asked.timeoutSec(),
-                caller.idempotencyKey(),
-                caller.idempotencyKey() == null ? null : fingerprint,
+                key,
+                key == null ? null : Fingerprint.of(handler, work.content(), asked.input(), asked.options()),
                 caller.traceparent(),
                 caller.actor());
     }
@@ -171,13 +189,19 @@ final class EnqueueEndpoint {
      * or finds it; one that it finds under this id was made by this very request.
      */
     private NewJob.Accepted accept(NewJob job) {
+        boolean unknown;
         try {
             return store.enqueue(job);
         } catch (DatabaseFailure e) {
-            if (!e.isUnavailable()) {
+            if (!e.isTransient()) {
                 throw e;
             }
-            LOG.warn("job {}: whether it is accepted is unknown ({}); asks once more", job.id(), e.getMessage());
+            unknown = e.leavesItUnknown();
+            LOG.warn(
+                    "job {}: {} ({}); asks once more",
+                    job.id(),
+                    unknown ? "whether it is accepted is unknown" : "not accepted",
+                    e.getMessage());
         }
         try {
             var found = store.enqueue(job);
@@ -185,6 +209,9 @@ final class EnqueueEndpoint {
                     ? new NewJob.Accepted(found.id(), found.queue(), found.status(), false, true)
                     : found;
         } catch (DatabaseFailure e) {
+            if (!unknown && !e.leavesItUnknown()) {
+                throw e;
+            }
             LOG.warn("job {}: whether it is accepted stays unknown ({}), so says the answer", job.id(), e.getMessage());
             throw new ApiError(
                     ErrorCode.DATABASE_UNAVAILABLE,
@@ -202,19 +229,19 @@ final class EnqueueEndpoint {
         }
     }
 
-    private void answer(Context ctx, NewJob.Accepted accepted, Caller caller) {
+    private static void answer(Context ctx, NewJob job, NewJob.Accepted accepted) {
         if (!accepted.sameContent()) {
             throw new ApiError(
                     ErrorCode.IDEMPOTENCY_KEY_REUSED,
                     "Idempotency-Key",
                     "key %s was sent before with other content, as job %s"
-                            .formatted(caller.idempotencyKey(), accepted.id()));
+                            .formatted(job.idempotencyKey(), accepted.id()));
         }
         var url = "/pipeline/status/" + accepted.id();
         var answer = new LinkedHashMap<String, Object>();
         answer.put("job_id", accepted.id());
         answer.put("queue", accepted.queue());
-        answer.put("realm", caller.realm());
+        answer.put("realm", job.realm());
         answer.put("status", accepted.status().wireName());
         answer.put("already_existed", accepted.alreadyExisted());
         answer.put("status_url", url);

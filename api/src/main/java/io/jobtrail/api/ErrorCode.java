@@ -23,6 +23,7 @@ enum ErrorCode {
     UNSUPPORTED_MEDIA_TYPE(415, "The body has a type that is not understood here"),
     IDEMPOTENCY_KEY_REUSED(422, "The idempotency key belongs to another submission"),
     INTERNAL_ERROR(500, "The server failed"),
+    SOURCE_UNAVAILABLE(503, "The source of the document cannot be used at the moment"),
     DATABASE_UNAVAILABLE(503, "The database cannot be used at the moment");
 
     final int status;

@@ -5,10 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import io.jobtrail.config.Json;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import io.jobtrail.document.Sha256;
 
 /**
  * Tells whether two submissions with the same idempotency key ask for the same thing. The same are: handler, bytes of the file,
@@ -21,22 +18,18 @@ final class Fingerprint {
     private Fingerprint() {}
 
     /**
-     * @param sha256 of the file; null when there is none
+     * @param document sha256 of the file, or what names it where it lies; null when there is none
      * @param input JSON object; null is the same as an empty one
      * @param options JSON object or null
      */
-    static String of(String handler, String sha256, JsonNode input, JsonNode options) {
-        var content = Json.MAPPER.createObjectNode().put("handler", handler).put("sha256", sha256);
-        content.set("input", input == null && sha256 == null ? Json.MAPPER.createObjectNode() : input);
+    static String of(String handler, String document, JsonNode input, JsonNode options) {
+        var content = Json.MAPPER.createObjectNode().put("handler", handler).put("sha256", document);
+        content.set("input", input == null && document == null ? Json.MAPPER.createObjectNode() : input);
         content.set("options", options);
         try {
-            var digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of()
-                    .formatHex(digest.digest(SORTED.writeValueAsString(content).getBytes(StandardCharsets.UTF_8)));
+            return Sha256.of(SORTED.writeValueAsString(content));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("what was read as JSON can be written as JSON", e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

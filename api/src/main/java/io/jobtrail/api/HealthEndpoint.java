@@ -2,21 +2,52 @@ package io.jobtrail.api;
 
 import io.javalin.http.Context;
 import io.jobtrail.queue.Redis;
+import io.jobtrail.queue.RedisCheck;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.DatabaseFailure;
+import io.jobtrail.store.WorkerRegistry;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
-/** Whether this process lives, whether it can take work, and what is wrong with what it rests on. */
-final class HealthEndpoint {
+/**
+ * Whether this process lives, whether it can take work, and what is wrong with what it rests on. Answers within three seconds
+ * whatever hangs, and asks afresh about once a second, so that what has healed is seen at once.
+ */
+final class HealthEndpoint implements AutoCloseable {
+    private static final String NO_POSTGRES = "Postgres cannot be used, so no job is accepted: ";
+    private static final String NO_REDIS =
+            "Redis cannot be used (%s): jobs go on straight from Postgres, a little later than usual";
+
     private final Database database;
-    private final Redis redis;
+    private final WorkerRegistry workers;
+    private final ExecutorService threads = Executors.newFixedThreadPool(2, task -> {
+        var asking = new Thread(task, "health");
+        asking.setDaemon(true);
+        return asking;
+    });
+    private final Probe<Findings> postgres = new Probe<>(
+            this::askPostgres, new Findings(false, List.of(NO_POSTGRES + "it does not answer"), null), threads);
+
+    /** Null: runs without Redis. */
+    private final Probe<Findings> redis;
+
+    /** @param workers the living ones; null = unknown */
+    private record Findings(boolean up, List<String> reasons, Long workers) {}
 
     /** @param redis null = runs without, which is no fault */
     HealthEndpoint(Database database, Redis redis) {
         this.database = database;
-        this.redis = redis;
+        workers = new WorkerRegistry(database);
+        this.redis = redis == null
+                ? null
+                : new Probe<>(
+                        () -> askRedis(new RedisCheck(redis)),
+                        new Findings(false, List.of(NO_REDIS.formatted("it does not answer")), null),
+                        threads);
     }
 
     /** {@code GET /heartbeat}: asks nobody, so that a database that is away does not get the web process restarted. */
@@ -29,47 +60,82 @@ final class HealthEndpoint {
 
     /** {@code GET /health/ready}: 503 while no job could be accepted. */
     void ready(Context ctx) {
-        var postgres = postgres();
+        var found = postgres.ask();
         var answer = new LinkedHashMap<String, Object>();
-        answer.put("status", postgres == null ? "ready" : "unavailable");
-        answer.put("reasons", postgres == null ? new ArrayList<>() : java.util.List.of(postgres));
-        ctx.status(postgres == null ? 200 : 503).json(answer);
+        answer.put("status", found.up() ? "ready" : "unavailable");
+        answer.put("reasons", found.up() ? List.of() : found.reasons());
+        ctx.status(found.up() ? 200 : 503).json(answer);
     }
 
     /** {@code GET /health}: degraded means that work goes on, with something missing. */
     void health(Context ctx) {
-        var reasons = new ArrayList<String>();
-        var postgres = postgres();
-        var redisFault = redis == null ? null : redisFault();
-        if (postgres != null) {
-            reasons.add(postgres);
-        }
-        if (redisFault != null) {
-            reasons.add(redisFault);
+        var store = postgres.ask();
+        var hints = redis == null ? null : redis.ask();
+        var reasons = new ArrayList<>(store.reasons());
+        if (hints != null) {
+            reasons.addAll(hints.reasons());
         }
         var checks = new LinkedHashMap<String, Object>();
-        checks.put("postgres", postgres == null ? "up" : "down");
-        checks.put("redis", redis == null ? "not used" : redisFault == null ? "up" : "down");
+        checks.put("postgres", store.up() ? "up" : "down");
+        checks.put("redis", hints == null ? "not used" : hints.up() ? "up" : "down");
+        checks.put("workers", store.workers());
         var answer = new LinkedHashMap<String, Object>();
-        answer.put("status", postgres != null ? "unavailable" : reasons.isEmpty() ? "healthy" : "degraded");
+        answer.put("status", !store.up() ? "unavailable" : reasons.isEmpty() ? "healthy" : "degraded");
         answer.put("reasons", reasons);
         answer.put("checks", checks);
-        ctx.status(postgres == null ? 200 : 503).json(answer);
+        ctx.status(store.up() ? 200 : 503).json(answer);
     }
 
-    private String postgres() {
+    private Findings askPostgres() {
         try {
             database.first("SELECT 1 FROM pipeline_queues LIMIT 1", row -> row.getInt(1));
-            return null;
+            var present = workers.present();
+            var alive = present.stream().filter(WorkerRegistry.Present::alive).count();
+            var reasons = new ArrayList<String>();
+            if (alive == 0) {
+                reasons.add("no worker is running: jobs wait until one starts");
+            } else {
+                workers.unserved().forEach(unserved -> reasons.add(inWords(unserved)));
+            }
+            present.forEach(worker -> reasons.addAll(inWords(worker)));
+            return new Findings(true, reasons, alive);
         } catch (DatabaseFailure e) {
-            return "Postgres cannot be used, so no job is accepted: "
-                    + (e.isUnavailable() ? "no connection" : "the schema is missing");
+            return new Findings(
+                    false,
+                    List.of(NO_POSTGRES + (e.isUnavailable() ? "no connection" : "the schema is missing")),
+                    null);
         }
     }
 
-    private String redisFault() {
-        return redis.isUsable()
-                ? null
-                : "Redis cannot be used: jobs go on straight from Postgres, a little later than usual";
+    private static String inWords(WorkerRegistry.Unserved unserved) {
+        var who = unserved.handler() == null
+                ? "no worker serves queue " + unserved.queue()
+                : "no worker that serves queue " + unserved.queue() + " has handler " + unserved.handler();
+        return who + ": " + (unserved.exact() ? "" : "at least ") + unserved.jobs()
+                + (unserved.jobs() == 1 ? " job waits there" : " jobs wait there");
+    }
+
+    private static List<String> inWords(WorkerRegistry.Present worker) {
+        if (!worker.alive()) {
+            return List.of("worker %s was last heard of %d s ago: its jobs are released after %d s"
+                    .formatted(
+                            worker.id(),
+                            worker.silence().toSeconds(),
+                            worker.lease().toSeconds()));
+        }
+        return worker.degraded().stream()
+                .map(reason -> "worker " + worker.id() + ": " + reason)
+                .toList();
+    }
+
+    private static Findings askRedis(RedisCheck check) {
+        return check.fault()
+                .map(fault -> new Findings(false, List.of(NO_REDIS.formatted(fault)), null))
+                .orElseGet(() -> new Findings(true, check.warnings(), null));
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
     }
 }

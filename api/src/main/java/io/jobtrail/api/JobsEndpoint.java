@@ -137,7 +137,7 @@ final class JobsEndpoint {
     void file(Context ctx) {
         var job = job(ctx);
         if (job.documentId() == null) {
-            throw new ApiError(ErrorCode.NOT_FOUND, null, "the job was sent without a file");
+            throw new ApiError(ErrorCode.NOT_FOUND, null, "no file was sent with the job");
         }
         var document = documents
                 .find(job.documentId())

@@ -60,7 +60,7 @@ final class Problems {
     }
 
     private static void database(DatabaseFailure e, Context ctx) {
-        if (e.isUnavailable()) {
+        if (e.isTransient()) {
             LOG.warn(
                     "request {} {} {}: Postgres cannot be used ({})",
                     RequestId.of(ctx),
@@ -115,7 +115,7 @@ final class Problems {
             // would lose its next request.
             ctx.header("Connection", "close");
         }
-        if (code == ErrorCode.DATABASE_UNAVAILABLE) {
+        if (code.status == 503) {
             ctx.header("Retry-After", "2");
         }
         ctx.status(code.status).result(Json.write(problem)).contentType(MEDIA_TYPE);

@@ -7,18 +7,21 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.QueueName;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
  * What a caller asks for, checked: the same fields whether they came as a form or as JSON. Null = not given.
  *
  * @param input JSON object for the handler, in place of a document
+ * @param s3Key of the object that is the document
  * @param options JSON object beside a document
  */
 record Submission(
@@ -28,10 +31,16 @@ record Submission(
         Instant runAfter,
         Integer timeoutSec,
         JsonNode input,
+        String s3Key,
         JsonNode options) {
 
     private static final Set<String> SHARED =
             Set.of("queue", "handler", "max_attempts", "run_after", "timeout_sec", "options");
+
+    private static final String S3 = "s3";
+
+    /** What S3 itself allows. */
+    private static final int MAX_S3_KEY_BYTES = 1_024;
 
     /** Years of five digits are no RFC 3339, and the database does not take all of them. */
     private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
@@ -60,12 +69,27 @@ record Submission(
         if (!(parse(null, body) instanceof ObjectNode object)) {
             throw new ApiError(ErrorCode.MALFORMED_JSON, null, "the body must be a JSON object");
         }
-        if (!object.hasNonNull("handler")) {
-            throw ApiError.invalid("handler", "must be given");
+        var allowed = new TreeSet<>(SHARED);
+        if (object.has("source_type")) {
+            allowed.addAll(Set.of("source_type", "s3_key"));
+            requireS3(object);
+        } else if (object.hasNonNull("handler")) {
+            allowed.add("input");
+        } else {
+            throw ApiError.invalid("handler", "must be given, or a source_type");
         }
-        var allowed = new java.util.TreeSet<>(SHARED);
-        allowed.add("input");
         return of(object, allowed, handlers);
+    }
+
+    private static void requireS3(ObjectNode json) {
+        var type = text(json, "source_type");
+        if (!S3.equals(type)) {
+            throw ApiError.notOneOf(ErrorCode.INVALID_FIELD, "source_type", type, Set.of(S3));
+        }
+        var key = text(json, "s3_key");
+        if (key == null || key.isEmpty() || key.getBytes(StandardCharsets.UTF_8).length > MAX_S3_KEY_BYTES) {
+            throw ApiError.invalid("s3_key", "must be the key of an object, 1 to " + MAX_S3_KEY_BYTES + " bytes");
+        }
     }
 
     private static Submission of(
@@ -76,7 +100,7 @@ record Submission(
                         ErrorCode.UNKNOWN_FIELD,
                         name,
                         "%s is not known here; known are %s"
-                                .formatted(name, String.join(", ", new java.util.TreeSet<>(allowed))));
+                                .formatted(name, String.join(", ", new TreeSet<>(allowed))));
             }
         });
         return new Submission(
@@ -86,6 +110,7 @@ record Submission(
                 time(text(json, "run_after")),
                 integer(json, "timeout_sec", 1, 7 * 24 * 3_600),
                 object(json, "input"),
+                text(json, "s3_key"),
                 object(json, "options"));
     }
 

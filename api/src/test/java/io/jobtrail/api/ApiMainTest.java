@@ -11,6 +11,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +41,9 @@ class ApiMainTest {
 
     @Test
     void servesUntilItIsToldToStop() throws Exception {
+        var killed = Files.createDirectory(temporary.resolve("jobtrail-uploads-1-killed"));
+        Files.writeString(killed.resolve("upload"), "half of a file");
+        Files.setLastModifiedTime(killed, FileTime.from(Instant.now().minusSeconds(3600)));
         var process = start(List.of(), "DATABASE_URL", database.environmentUrl(), "PORT", "0");
         try (var log = new BufferedReader(process.inputReader())) {
             var address = Pattern.compile("listening on (http://\\S+)");
@@ -56,7 +61,7 @@ class ApiMainTest {
                                     .build(),
                             BodyHandlers.ofString());
             assertThat(answer.statusCode()).isEqualTo(200);
-            assertThat(uploadDirectories()).hasSize(1);
+            assertThat(uploadDirectories()).hasSize(1).doesNotContain(killed);
 
             process.toHandle().destroy(); // unlike destroy() of Process this leaves its output to be read
             assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();

@@ -2,11 +2,9 @@ package io.jobtrail.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jobtrail.testing.Together;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,31 +94,35 @@ class IdempotencyTest {
     }
 
     @Test
-    void ofTwentyAtOnceOneMakesTheJob() throws Exception {
-        var together = new CountDownLatch(1);
-        var threads = Executors.newFixedThreadPool(20);
-        try {
-            var answers = new ArrayList<Future<Answer>>();
-            for (int i = 0; i < 20; i++) {
-                answers.add(threads.submit(() -> {
-                    together.await();
-                    return api.upload(file("one"), "Idempotency-Key", "k1");
-                }));
+    void ofFiftyAtOnceOneMakesTheJob() {
+        var answers = Together.run(50, i -> api.upload(file("one"), "Idempotency-Key", "k1"));
+        assertThat(answers).extracting(Answer::status).containsOnlyOnce(202).containsOnly(200, 202);
+        assertThat(answers)
+                .extracting(Answer::jobId)
+                .containsOnly(answers.get(0).jobId());
+        api.assertHolds(1, 1);
+        assertThat(api.count("pipeline_document_parts")).isEqualTo(1);
+    }
+
+    @Test
+    void ofFiftyAtOnceWithTwoContentsOneMakesTheJobAndTheOtherContentIsRefused() {
+        var answers = Together.run(50, i -> api.upload(file(i % 2 == 0 ? "even" : "odd"), "Idempotency-Key", "k1"));
+        var first = IntStream.range(0, 50)
+                .filter(i -> answers.get(i).status() == 202)
+                .findFirst()
+                .orElseThrow();
+        for (int i = 0; i < 50; i++) {
+            if (i % 2 == first % 2) {
+                assertThat(answers.get(i).is(i == first ? 202 : 200).jobId())
+                        .isEqualTo(answers.get(first).jobId());
+            } else {
+                answers.get(i).isProblem(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key");
             }
-            together.countDown();
-            var ids = new ArrayList<>();
-            var created = 0;
-            for (var answer : answers) {
-                created += answer.get().status() == 202 ? 1 : 0;
-                assertThat(answer.get().status()).isIn(200, 202);
-                ids.add(answer.get().jobId());
-            }
-            assertThat(created).isEqualTo(1);
-            assertThat(ids).containsOnly(ids.get(0));
-            api.assertHolds(1, 1);
-        } finally {
-            threads.shutdownNow();
         }
+        api.assertHolds(1, 1);
+        assertThat(api.get("/pipeline/jobs/" + answers.get(first).jobId() + "/file")
+                        .text())
+                .isEqualTo(first % 2 == 0 ? "even" : "odd");
     }
 
     private static Form file(String text) {

@@ -35,9 +35,16 @@ final class RunningApi implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(5))
             .build();
 
+    private final Runnable afterwards;
+
     private RunningApi(JobtrailDatabase database, ApiServer server) {
+        this(database, server, database::close);
+    }
+
+    private RunningApi(JobtrailDatabase database, ApiServer server, Runnable afterwards) {
         this.database = database;
         this.server = server;
+        this.afterwards = afterwards;
     }
 
     /** @param settings names and values of environment variables */
@@ -46,6 +53,11 @@ final class RunningApi implements AutoCloseable {
         database.asOwner(
                 "INSERT INTO pipeline_handlers (name) VALUES ('process_document'), ('echo') ON CONFLICT DO NOTHING");
         return new RunningApi(database, ApiServer.start(settings(database.environmentUrl(), settings)));
+    }
+
+    /** A further one on a database that somebody else closes, as another user of it. */
+    static RunningApi on(JobtrailDatabase database, String url) {
+        return new RunningApi(database, ApiServer.start(settings(url)), () -> {});
     }
 
     /** One that reaches Postgres through the proxy only; what tests look up goes past it. */
@@ -182,6 +194,6 @@ final class RunningApi implements AutoCloseable {
     @Override
     public void close() {
         server.close();
-        database.close();
+        afterwards.run();
     }
 }

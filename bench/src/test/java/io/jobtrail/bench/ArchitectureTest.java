@@ -28,6 +28,7 @@ class ArchitectureTest {
         "io.jobtrail.store..",
         "io.jobtrail.queue..",
         "io.jobtrail.document..",
+        "io.jobtrail.sweep..",
         "io.jobtrail.config.."
     };
 
@@ -97,6 +98,16 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("redis.clients..")
+                .check(ALL);
+    }
+
+    @Test
+    void onlyTheDocumentsKnowS3() {
+        noClasses()
+                .that(not(resideInAnyPackage("io.jobtrail.document..")))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("software.amazon..")
                 .check(ALL);
     }
 

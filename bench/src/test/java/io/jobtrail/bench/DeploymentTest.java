@@ -98,7 +98,7 @@ class DeploymentTest {
                 assertThat(named.map(match -> match.group()))
                         .isNotEmpty()
                         .allSatisfy(file -> assertThat(image.files()).containsKey(file));
-                assertThat(Files.readString(script)).contains("\nexec java -jar ");
+                assertThat(Files.readString(script)).contains("\nexec java -XX:+ExitOnOutOfMemoryError -jar ");
             });
         }
     }

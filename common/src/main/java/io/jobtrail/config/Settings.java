@@ -18,6 +18,9 @@ import java.util.function.Function;
  * all mistakes at once. Never prints a secret.
  *
  * @param redisUrl null = run without Redis
+ * @param s3Bucket null = no documents are taken from S3
+ * @param s3Endpoint null = Amazon's
+ * @param retentionDays null = keep every job
  * @param embeddingsUrl null = the built-in lexical embedding
  */
 public record Settings(
@@ -39,6 +42,10 @@ public record Settings(
         int maxAttempts,
         int urgentMaxPages,
         int slowMinPages,
+        String s3Bucket,
+        String s3Endpoint,
+        String awsRegion,
+        Integer retentionDays,
         String embeddingsUrl,
         String embeddingsModel,
         String openaiApiKey,
@@ -114,6 +121,10 @@ public record Settings(
                     (int) number("MAX_ATTEMPTS", 5, 1, 1_000),
                     (int) number("URGENT_MAX_PAGES", 3, 0, 1_000_000),
                     (int) number("SLOW_MIN_PAGES", 51, 1, 1_000_000),
+                    text("S3_BUCKET", null),
+                    url("S3_ENDPOINT", Set.of("http", "https")),
+                    text("AWS_REGION", "us-east-1"),
+                    parsed("RETENTION_DAYS", null, value -> value == null ? null : (int) number(value, 1, 36_500)),
                     url("EMBEDDINGS_URL", Set.of("http", "https")),
                     text("EMBEDDINGS_MODEL", "text-embedding-3-small"),
                     secret("OPENAI_API_KEY"),
@@ -198,18 +209,19 @@ public record Settings(
         }
 
         private long number(String name, long fallback, long min, long max) {
-            return parsed(name, Long.toString(fallback), value -> {
-                try {
-                    var number = Long.parseLong(value);
-                    if (number >= min && number <= max) {
-                        return number;
-                    }
-                } catch (NumberFormatException e) {
-                    // answered below, like a number outside the range
+            return parsed(name, Long.toString(fallback), value -> number(value, min, max));
+        }
+
+        private static long number(String value, long min, long max) {
+            try {
+                var number = Long.parseLong(value);
+                if (number >= min && number <= max) {
+                    return number;
                 }
-                throw new IllegalArgumentException(
-                        "must be a whole number from " + min + " to " + max + ", not " + value);
-            });
+            } catch (NumberFormatException e) {
+                // answered below, like a number outside the range
+            }
+            throw new IllegalArgumentException("must be a whole number from " + min + " to " + max + ", not " + value);
         }
 
         private Duration seconds(String name, long fallback, long min, long max) {

@@ -7,8 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -49,7 +48,7 @@ public final class DocumentStore {
     public StoredDocument put(String filename, String contentType, InputStream bytes) {
         var id = JobIds.next();
         return database.inTransaction(connection -> {
-            var digest = sha256();
+            var digest = Sha256.digest();
             var part = new byte[PART_BYTES];
             long size = 0;
             try (var insert = connection.prepareStatement(
@@ -72,12 +71,8 @@ public final class DocumentStore {
             if (size == 0) {
                 throw new IllegalArgumentException("the document is empty");
             }
-            var document = new StoredDocument(
-                    id,
-                    Json.clean(filename),
-                    Json.clean(contentType),
-                    size,
-                    HexFormat.of().formatHex(digest.digest()));
+            var document =
+                    new StoredDocument(id, Json.clean(filename), Json.clean(contentType), size, Sha256.hex(digest));
             Database.update(
                     connection,
                     "INSERT INTO pipeline_documents (id, filename, content_type, size, sha256) VALUES (?, ?, ?, ?, ?)",
@@ -108,19 +103,53 @@ public final class DocumentStore {
     }
 
     /**
+     * How far the removal of unreferenced documents has come.
+     *
+     * @param id null = at the beginning
+     * @param removed documents, on the way here
+     */
+    public record Removal(UUID id, int removed) {
+        public static final Removal BEGINNING = new Removal(null, 0);
+    }
+
+    /**
+     * Looks at some more of the documents and deletes those that no job refers to: their upload ended without one.
+     *
+     * @param age younger ones are left alone, because their job may be about to come
+     * @param look how many are looked at
+     * @param limit how many are deleted at most
+     */
+    public Removal removeUnreferenced(Removal after, Duration age, int look, int limit) {
+        return database.first(
+                        """
+                        WITH page AS (
+                            SELECT id, created_at FROM pipeline_documents
+                            WHERE id > coalesce(?, '00000000-0000-0000-0000-000000000000'::uuid) ORDER BY id LIMIT ?
+                        ), orphans AS (
+                            SELECT id FROM page p WHERE created_at < now() - ? * interval '1 ms'
+                              AND NOT EXISTS (SELECT FROM pipeline_jobs j WHERE j.document_id = p.id) ORDER BY id LIMIT ?
+                        ), gone AS (
+                            DELETE FROM pipeline_documents d USING orphans o WHERE d.id = o.id RETURNING d.id
+                        )
+                        SELECT CASE WHEN removed >= ? THEN last_gone WHEN looked_at >= ? THEN last END AS next, removed
+                        FROM (SELECT count(*) AS looked_at, (array_agg(id ORDER BY id DESC))[1] AS last FROM page) p,
+                             (SELECT count(*)::integer AS removed, (array_agg(id ORDER BY id DESC))[1] AS last_gone FROM gone) g""",
+                        row -> new Removal(row.getObject("next", UUID.class), row.getInt("removed")),
+                        after.id(),
+                        look,
+                        age.toMillis(),
+                        limit,
+                        limit,
+                        look)
+                .orElseThrow();
+    }
+
+    /**
      * The stream ends with {@link CorruptDocument} when size or sha256 of what was read differ from what was stored, and then
      * never hands out the last part: whoever has all the bytes has the right ones.
      */
     public InputStream open(StoredDocument document) {
         return new PartsStream(document);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 
     /**
@@ -129,7 +158,7 @@ public final class DocumentStore {
      */
     private final class PartsStream extends InputStream {
         private final StoredDocument document;
-        private final MessageDigest digest = sha256();
+        private final MessageDigest digest = Sha256.digest();
         private byte[] part = new byte[0];
         private int position;
         private Optional<byte[]> ahead;
@@ -189,7 +218,7 @@ public final class DocumentStore {
                 digest.update(bytes.get());
                 return bytes;
             }
-            var sha256 = HexFormat.of().formatHex(digest.digest());
+            var sha256 = Sha256.hex(digest);
             if (size != document.size() || !sha256.equals(document.sha256())) {
                 throw new CorruptDocument("stored were %d bytes with sha256 %s, read were %d bytes with sha256 %s"
                         .formatted(document.size(), document.sha256(), size, sha256));

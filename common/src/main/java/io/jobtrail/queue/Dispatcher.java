@@ -27,6 +27,21 @@ public final class Dispatcher {
 
     /** @return whether the ids stand in Redis now */
     public boolean push(QueueName name, List<JobQueue.Entry> entries) {
+        return push(name, entries, () -> {
+            if (entries.size() == 1) {
+                queue.push(name, entries.get(0).handler(), entries.get(0).id());
+            } else {
+                queue.push(name, entries);
+            }
+        });
+    }
+
+    /** For jobs that are older than those in the list. */
+    public boolean pushFirst(QueueName name, List<JobQueue.Entry> entries) {
+        return push(name, entries, () -> queue.pushFirst(name, entries));
+    }
+
+    private boolean push(QueueName name, List<JobQueue.Entry> entries, Runnable push) {
         if (entries.isEmpty()) {
             return true;
         }
@@ -34,11 +49,7 @@ public final class Dispatcher {
             return false;
         }
         try {
-            if (entries.size() == 1) {
-                queue.push(name, entries.get(0).handler(), entries.get(0).id());
-            } else {
-                queue.push(name, entries);
-            }
+            push.run();
             return true;
         } catch (RuntimeException e) { // whatever it is, the job is committed
             pausedUntil = System.nanoTime() + PAUSE_NANOS;

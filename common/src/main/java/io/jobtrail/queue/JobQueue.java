@@ -3,15 +3,20 @@ package io.jobtrail.queue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.QueueName;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import net.greghaines.jesque.Config;
 import net.greghaines.jesque.ConfigBuilder;
 import net.greghaines.jesque.Job;
 import net.greghaines.jesque.client.ClientPoolImpl;
+import net.greghaines.jesque.json.ObjectMapperFactory;
 
 /**
  * The Redis lists of job ids, in Resque's form: {@code resque:queue:<name>} holds {@code {"class":handler,"args":[id]}}.
@@ -19,7 +24,12 @@ import net.greghaines.jesque.client.ClientPoolImpl;
  */
 public final class JobQueue {
     /** How many entries are read at once when a whole list is looked at. */
-    private static final int PAGE = 5_000;
+    private static final int PAGE = 2_000;
+
+    /** Workers take from the head while a list is read, and what stands behind moves up. */
+    private static final int OVERLAP = 200;
+
+    static final String EPOCH = "jobtrail:epoch";
 
     private final Redis redis;
     private final ClientPoolImpl client;
@@ -38,11 +48,13 @@ public final class JobQueue {
         client.enqueue(queue.wireName(), entry(handler, id));
     }
 
-    /** Pushes all in one round trip, in their order. */
+    /** Pushes all, in their order. Not with Jesque's batch, which does not tell when Redis refuses. */
     public void push(QueueName queue, List<Entry> entries) {
-        client.batchEnqueue(
-                queue.wireName(),
-                entries.stream().map(e -> entry(e.handler(), e.id())).toList());
+        var texts = entries.stream().map(JobQueue::text).toArray(String[]::new);
+        redis.call(jedis -> {
+            jedis.sadd("resque:queues", queue.wireName());
+            return jedis.rpush(key(queue), texts);
+        });
     }
 
     /** What one element of a list says. */
@@ -52,17 +64,76 @@ public final class JobQueue {
         return redis.call(jedis -> jedis.llen(key(queue)));
     }
 
+    /** Puts all in front of the list, in their order. */
+    public void pushFirst(QueueName queue, List<Entry> entries) {
+        var texts = new ArrayList<String>();
+        entries.forEach(e -> texts.add(0, text(e))); // each one is put in front of those before it
+        redis.call(jedis -> {
+            jedis.sadd("resque:queues", queue.wireName());
+            return jedis.lpush(key(queue), texts.toArray(String[]::new));
+        });
+    }
+
     /** The ids in the list. Not a snapshot: entries come and go while it is read. */
     public Set<UUID> ids(QueueName queue) {
         var ids = new HashSet<UUID>();
-        for (int start = 0; ; start += PAGE) {
+        read(queue, page -> {
+            ids.addAll(page);
+            return true;
+        });
+        return ids;
+    }
+
+    /**
+     * Hands out the ids in the list page by page, from the head, until the reader has seen enough.
+     *
+     * @param reader answers whether it wants the next page
+     */
+    public void read(QueueName queue, Predicate<List<UUID>> reader) {
+        for (int start = 0; ; start += PAGE - OVERLAP) {
             int from = start;
             var page = redis.call(jedis -> jedis.lrange(key(queue), from, from + PAGE - 1));
-            page.forEach(text -> parse(text).ifPresent(entry -> ids.add(entry.id())));
-            if (page.size() < PAGE) {
-                return ids;
+            var ids = page.stream()
+                    .map(JobQueue::parse)
+                    .flatMap(Optional::stream)
+                    .map(Entry::id)
+                    .toList();
+            if (!reader.test(ids) || page.size() < PAGE) {
+                return;
             }
         }
+    }
+
+    /** Whether Redis still holds what it held when {@link #markComplete} was called: false for a new or an emptied one. */
+    public boolean isComplete() {
+        return redis.call(jedis -> jedis.exists(EPOCH));
+    }
+
+    /** Everything that is due stands in the lists. */
+    public void markComplete() {
+        redis.call(jedis -> jedis.set(EPOCH, Instant.now().toString()));
+    }
+
+    /**
+     * Removes what Resque's tools show about the worker threads of a dead process of ours.
+     *
+     * @param queues that the process served, in its order
+     * @return how many threads there were
+     */
+    public int removeWorkers(String host, long pid, List<String> queues) {
+        var ours = Pattern.compile(Pattern.quote(host + ":" + pid + "-") + "\\d+"
+                + Pattern.quote(":JAVA_DYNAMIC_QUEUES," + String.join(",", queues)));
+        return redis.call(jedis -> {
+            var names = jedis.smembers("resque:workers").stream()
+                    .filter(name -> ours.matcher(name).matches())
+                    .toList();
+            for (var name : names) {
+                jedis.del(
+                        "resque:worker:" + name, "resque:worker:" + name + ":started", "resque:stat:processed:" + name);
+                jedis.srem("resque:workers", name); // last, so that after an interruption the name is found again
+            }
+            return names.size();
+        });
     }
 
     public static String key(QueueName queue) {
@@ -79,6 +150,14 @@ public final class JobQueue {
                     : Optional.empty();
         } catch (JsonProcessingException | IllegalArgumentException e) {
             return Optional.empty();
+        }
+    }
+
+    private static String text(Entry entry) {
+        try {
+            return ObjectMapperFactory.get().writeValueAsString(entry(entry.handler(), entry.id()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("two strings can always be written as JSON", e);
         }
     }
 

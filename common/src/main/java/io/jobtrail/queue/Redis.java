@@ -20,6 +20,7 @@ public final class Redis implements AutoCloseable {
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(2);
 
     private final JedisPool pool;
+    private final int blockingTimeoutMillis;
 
     /**
      * @param connections the most that are open at once; blocking pops each hold one
@@ -41,12 +42,13 @@ public final class Redis implements AutoCloseable {
         config.setJmxEnabled(false);
         var tls = new SSLParameters();
         tls.setEndpointIdentificationAlgorithm("HTTPS"); // else any trusted certificate would do, whatever its name
+        blockingTimeoutMillis = (int) longestBlock.plus(ANSWER_TIMEOUT).toMillis();
         pool = new JedisPool(
                 config,
                 URI.create(url),
                 (int) CONNECT_TIMEOUT.toMillis(),
                 (int) ANSWER_TIMEOUT.toMillis(),
-                (int) longestBlock.plus(ANSWER_TIMEOUT).toMillis(),
+                blockingTimeoutMillis,
                 trust,
                 tls,
                 null);
@@ -55,6 +57,9 @@ public final class Redis implements AutoCloseable {
     /** Runs commands on one connection. Throws JedisException when Redis is away or refuses. */
     public <T> T call(Function<Jedis, T> commands) {
         try (var jedis = pool.getResource()) {
+            // Jedis 3.10 drops what its pool was told about this, and a blocking pop would wait for ever when Redis
+            // hangs.
+            jedis.getClient().setInfiniteSoTimeout(blockingTimeoutMillis);
             return commands.apply(jedis);
         }
     }
@@ -66,6 +71,11 @@ public final class Redis implements AutoCloseable {
         } catch (JedisException e) {
             return false;
         }
+    }
+
+    /** Whether this was thrown because Redis is away or refuses, rather than because something is wrong here. */
+    public static boolean isToBlame(Throwable failure) {
+        return failure instanceof JedisException;
     }
 
     /** For Jesque, which wants the pool itself. */

@@ -6,8 +6,12 @@ import io.jobtrail.config.Json;
 import io.jobtrail.job.Claim;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
-/** Stores the pieces of text that a running attempt produces, under its fence. They are seen only when that attempt wins. */
+/**
+ * Stores the pieces of text that a running attempt produces, under its fence. They are seen only when that attempt wins, and
+ * deleted when it did not.
+ */
 public final class ChunkStore {
     private final Database database;
 
@@ -42,6 +46,31 @@ public final class ChunkStore {
                         array(
                                 "text",
                                 chunks.stream().map(c -> literal(c.embedding())).toList()))
+                .orElseThrow();
+    }
+
+    /**
+     * How far the removal of unseen chunks has come.
+     *
+     * @param job null = at the beginning
+     * @param removed chunks, on the way here
+     */
+    public record Removal(UUID job, int version, int removed) {
+        public static final Removal BEGINNING = new Removal(null, 0, 0);
+    }
+
+    /** Looks at some more of the chunks and deletes those that can never be seen; see {@code remove_unseen_chunks}. */
+    public Removal removeUnseen(Removal after, int attempts, int limit) {
+        return database.first(
+                        "SELECT * FROM remove_unseen_chunks(coalesce(?, '00000000-0000-0000-0000-000000000000'::uuid), ?, ?, ?)",
+                        row -> new Removal(
+                                row.getObject("next_job", UUID.class),
+                                row.getInt("next_version"),
+                                row.getInt("removed")),
+                        after.job(),
+                        after.version(),
+                        attempts,
+                        limit)
                 .orElseThrow();
     }
 

@@ -2,6 +2,7 @@ package io.jobtrail.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
 import io.jobtrail.config.DatabaseUrl;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -29,7 +30,11 @@ public final class Database implements AutoCloseable {
                     SET ROLE jobtrail_runtime;
                 END IF;
             EXCEPTION WHEN insufficient_privilege THEN NULL;
-            END $$""";
+            END $$;
+            """;
+
+    /** Rows are locked for milliseconds, so a longer wait is for somebody who works on the whole table. */
+    private static final String LIMIT_LOCK_WAITS = "SET lock_timeout = '5s'";
 
     private final HikariDataSource pool;
 
@@ -49,13 +54,24 @@ public final class Database implements AutoCloseable {
         config.setMaximumPoolSize(maxSize);
         config.setConnectionTimeout(Duration.ofSeconds(5).toMillis());
         config.setInitializationFailTimeout(-1);
-        config.setConnectionInitSql(DROP_RIGHTS);
+        config.setConnectionInitSql(DROP_RIGHTS + LIMIT_LOCK_WAITS);
+        config.setExceptionOverride(new LeaveStandby());
         config.addDataSourceProperty("ApplicationName", "jobtrail " + name);
         config.addDataSourceProperty("tcpKeepAlive", "true");
         config.addDataSourceProperty("connectTimeout", "5");
         config.addDataSourceProperty("socketTimeout", Long.toString(patience.toSeconds()));
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
         pool = new HikariDataSource(config);
+    }
+
+    /** A connection to a server that has become a standby works and takes no writes for ever: the next one finds the primary. */
+    private static final class LeaveStandby implements SQLExceptionOverride {
+        @java.lang.Override // beside the one of the interface
+        public Override adjudicate(SQLException failure) {
+            return DatabaseFailure.READ_ONLY.equals(failure.getSQLState())
+                    ? Override.MUST_EVICT
+                    : Override.CONTINUE_EVICT;
+        }
     }
 
     /** Reads the current row of a result. */

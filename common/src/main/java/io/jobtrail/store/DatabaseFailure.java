@@ -5,19 +5,21 @@ import java.sql.SQLTransientConnectionException;
 
 /** A statement failed. Says whether the database as a whole is unusable for the moment, or only this statement was wrong. */
 public final class DatabaseFailure extends RuntimeException {
+    /** Of a server that takes no writes, as after a failover. */
+    static final String READ_ONLY = "25006";
+
     private final String sqlState;
     private final boolean unavailable;
 
     DatabaseFailure(String statement, SQLException cause) {
         super(statement + ": " + cause.getMessage() + because(cause), cause);
         sqlState = cause.getSQLState() == null ? "" : cause.getSQLState();
-        // 08: connection; 57P: shut down or crashed; 53: out of memory, disk or connections; 25006: read-only after a
-        // failover
+        // 08: connection; 57P: shut down or crashed; 53: out of memory, disk or connections
         unavailable = cause instanceof SQLTransientConnectionException
                 || sqlState.startsWith("08")
                 || sqlState.startsWith("57P")
                 || sqlState.startsWith("53")
-                || sqlState.equals("25006");
+                || sqlState.equals(READ_ONLY);
     }
 
     /** A pool that waited in vain says so only; why it got no connection is told by the cause. */
@@ -30,9 +32,15 @@ public final class DatabaseFailure extends RuntimeException {
         return sqlState;
     }
 
-    /** Nothing is wrong with the statement: trying later can help. What it would have written may or may not be committed. */
+    /** Nothing is wrong with the statement: trying later can help. */
     public boolean isUnavailable() {
         return unavailable;
+    }
+
+    /** The connection broke while the statement ran: what it would have written may or may not be committed. */
+    public boolean leavesItUnknown() {
+        return !(getCause() instanceof SQLTransientConnectionException)
+                && (sqlState.startsWith("08") || sqlState.startsWith("57P"));
     }
 
     /** The database chose to abort this transaction (deadlock, serialization, time limit): trying again at once can help. */

@@ -7,6 +7,7 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -172,31 +173,51 @@ public final class JobReader {
     }
 
     /** A job whose id belongs into the Redis list of its queue. */
-    public record Due(UUID id, String handler) {}
+    public record Due(UUID id, String handler, Instant runAfter) {}
 
-    /** Number of jobs for these handlers that could be claimed now. */
-    public long dueCount(QueueName queue, Collection<String> handlers) {
-        return database.first(
-                        """
-                        SELECT count(*) FROM pipeline_jobs j
-                        WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= clock_timestamp()
-                          AND handler = ANY (?)
-                          AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)""", row -> row.getLong(1), queue.wireName(), Database.array("text", List.copyOf(handlers)))
-                .orElseThrow();
-    }
-
-    /** Jobs for these handlers that could be claimed now, in the order in which they should be. */
-    public List<Due> due(QueueName queue, Collection<String> handlers, int limit) {
+    /**
+     * Jobs for these handlers that could be claimed now, in the order in which they should be.
+     *
+     * @param after the last job of the page before; null = from the first one on
+     */
+    public List<Due> due(QueueName queue, Collection<String> handlers, Due after, int limit) {
         return database.list(
                 """
-                SELECT id, handler FROM pipeline_jobs j
-                WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= clock_timestamp()
+                SELECT id, handler, run_after FROM pipeline_jobs
+                WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= (SELECT clock_timestamp())
+                  AND (run_after, id) > (coalesce(?, '-infinity'::timestamptz), coalesce(?, '00000000-0000-0000-0000-000000000000'::uuid))
                   AND handler = ANY (?)
-                  AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)
-                ORDER BY run_after LIMIT ?""",
-                row -> new Due(row.getObject("id", UUID.class), row.getString("handler")),
+                  AND NOT EXISTS (SELECT FROM pipeline_queues WHERE name = ? AND paused)
+                ORDER BY run_after, id LIMIT ?""",
+                row -> new Due(
+                        row.getObject("id", UUID.class), row.getString("handler"), Database.instant(row, "run_after")),
                 queue.wireName(),
+                after == null ? null : after.runAfter(),
+                after == null ? null : after.id(),
                 Database.array("text", List.copyOf(handlers)),
+                queue.wireName(),
+                limit);
+    }
+
+    /** A job that has ended. */
+    public record Ended(UUID id, Instant finishedAt) {}
+
+    /**
+     * Jobs that ended so many days ago or earlier, the oldest first.
+     *
+     * @param after the last job of the page before; null = from the first one on
+     */
+    public List<Ended> ended(int days, Ended after, int limit) {
+        return database.list(
+                """
+                SELECT id, finished_at FROM pipeline_jobs
+                WHERE finished_at < (SELECT clock_timestamp() - make_interval(days => ?))
+                  AND (finished_at, id) > (coalesce(?, '-infinity'::timestamptz), coalesce(?, '00000000-0000-0000-0000-000000000000'::uuid))
+                ORDER BY finished_at, id LIMIT ?""",
+                row -> new Ended(row.getObject("id", UUID.class), Database.instant(row, "finished_at")),
+                days,
+                after == null ? null : after.finishedAt(),
+                after == null ? null : after.id(),
                 limit);
     }
 

@@ -84,18 +84,36 @@ public final class JobStore {
 
     /** Renews the leases of claims. A claim without an answer is lost. */
     public Map<UUID, Pulse> updateHeartbeats(List<Beat> beats) {
-        var pulses = new LinkedHashMap<UUID, Pulse>();
-        database.list(
+        return pulses(
                 "SELECT * FROM update_job_heartbeats(?, ?, ?, ?)",
-                row -> pulses.put(
-                        row.getObject("job_id", UUID.class),
-                        new Pulse(row.getBoolean("cancel_requested"), row.getBoolean("expired"))),
                 array("uuid", beats.stream().map(Beat::id).toList()),
                 array("int4", beats.stream().map(Beat::version).toList()),
                 array(
                         "text",
                         beats.stream().map(beat -> Json.clean(beat.stage())).toList()),
                 array("float4", beats.stream().map(Beat::progress).toList()));
+    }
+
+    /** What the claims would learn from a heartbeat, without one: writes nothing and renews nothing. */
+    public Map<UUID, Pulse> pulses(List<Claim> claims) {
+        return pulses(
+                """
+                SELECT j.id AS job_id, j.cancel_requested,
+                       clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec) AS expired
+                FROM unnest(?, ?) AS held(id, version)
+                JOIN pipeline_jobs j ON j.id = held.id AND j.status = 'running' AND j.version = held.version""",
+                array("uuid", claims.stream().map(Claim::id).toList()),
+                array("int4", claims.stream().map(Claim::version).toList()));
+    }
+
+    private Map<UUID, Pulse> pulses(String sql, Object... parameters) {
+        var pulses = new LinkedHashMap<UUID, Pulse>();
+        database.list(
+                sql,
+                row -> pulses.put(
+                        row.getObject("job_id", UUID.class),
+                        new Pulse(row.getBoolean("cancel_requested"), row.getBoolean("expired"))),
+                parameters);
         return pulses;
     }
 
@@ -162,15 +180,40 @@ public final class JobStore {
                 .isEmpty();
     }
 
+    /**
+     * Ends an attempt by asking a person, or by cancelling, if that was asked for; {@link #leftAs} tells which. Nothing is
+     * charged for an attempt that asks.
+     *
+     * @param name which question of the handler this is; one that was answered may not be asked again
+     * @param prompt JSON text
+     */
+    public boolean askPerson(Claim claim, String name, String type, String prompt) {
+        return isTrue(
+                "SELECT ask_person(?, ?, ?, ?, ?::jsonb)",
+                claim.id(),
+                claim.version(),
+                Json.clean(name),
+                Json.clean(type),
+                prompt);
+    }
+
+    /**
+     * Puts the job back into its queue with the answer. False: nothing is asked, or not any more.
+     *
+     * @param name the question that is answered; null = whichever is open
+     * @param answer JSON text
+     */
+    public boolean answerPrompt(UUID id, String name, String answer, String actor, String reason) {
+        return isTrue("SELECT answer_prompt(?, ?::jsonb, ?, ?, ?)", id, answer, actor, reason, name);
+    }
+
     /** A running job is only asked to stop. False: it has ended already, or does not exist. */
     public boolean cancel(UUID id, String actor, String reason) {
-        return database.first("SELECT cancel_job(?, ?, ?)", row -> row.getBoolean(1), id, actor, reason)
-                .orElseThrow();
+        return isTrue("SELECT cancel_job(?, ?, ?)", id, actor, reason);
     }
 
     public boolean retry(UUID id, String actor, String reason) {
-        return database.first("SELECT retry_job(?, ?, ?)", row -> row.getBoolean(1), id, actor, reason)
-                .orElseThrow();
+        return isTrue("SELECT retry_job(?, ?, ?)", id, actor, reason);
     }
 
     /** A job that was taken from a worker that gave no sign of life. */
@@ -186,6 +229,26 @@ public final class JobStore {
                 lease.toMillis(),
                 limit,
                 actor);
+    }
+
+    /**
+     * Deletes these jobs, with their trail, document and chunks, as far as they ended so many days ago and their trail verifies.
+     *
+     * @param patience longest time this may take; after it nothing was deleted, and the failure says 57014
+     * @return how many went
+     */
+    public int purgeExpired(int days, List<UUID> ids, Duration patience, String actor) {
+        return database.inTransaction(connection -> {
+            Database.update(connection, "SET LOCAL statement_timeout = " + patience.toMillis());
+            return Database.list(
+                            connection,
+                            "SELECT purge_expired_jobs(?, ?, ?)",
+                            row -> row.getInt(1),
+                            days,
+                            array("uuid", ids),
+                            actor)
+                    .get(0);
+        });
     }
 
     private static Object submission(NewJob job) {
@@ -205,6 +268,10 @@ public final class JobStore {
         values.put("traceparent", job.traceparent());
         values.put("actor", job.actor());
         return values;
+    }
+
+    private boolean isTrue(String question, Object... parameters) {
+        return database.first(question, row -> row.getBoolean(1), parameters).orElseThrow();
     }
 
     private static Claim claim(ResultSet row) throws SQLException {

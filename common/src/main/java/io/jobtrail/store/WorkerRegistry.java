@@ -2,12 +2,29 @@ package io.jobtrail.store;
 
 import static io.jobtrail.store.Database.array;
 
+import io.jobtrail.config.Json;
 import io.jobtrail.job.QueueName;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 /** Which worker processes exist and what they can run. Only a notice board: no decision about a job rests on it. */
 public final class WorkerRegistry {
+    /** Processes that neither stopped nor were given up. Alive: heard of within three beats. */
+    private static final String PRESENT = """
+            WITH present AS (
+                SELECT w.*, age, lease, age < 3 * heartbeat AS alive
+                FROM pipeline_workers w CROSS JOIN LATERAL (SELECT
+                    extract(epoch FROM clock_timestamp() - w.last_beat_at)::float8 AS age,
+                    coalesce((w.metrics->>'heartbeat_seconds')::float8, 10) AS heartbeat,
+                    coalesce((w.metrics->>'lease_seconds')::float8, 60) AS lease) AS said
+                WHERE w.stopped_at IS NULL AND age < 2 * lease
+            )
+            """;
+
+    private static final int MOST_LOOKED_AT = 1000;
+
     private final Database database;
 
     public WorkerRegistry(Database database) {
@@ -46,11 +63,109 @@ public final class WorkerRegistry {
                 worker.version());
     }
 
-    public void beat(String id, int running) {
-        database.update("UPDATE pipeline_workers SET last_beat_at = now(), running = ? WHERE id = ?", running, id);
+    /**
+     * What a process says about itself with every beat.
+     *
+     * @param heartbeat how often it beats
+     * @param lease how long after its last heartbeat its jobs are released
+     * @param degraded why it works worse than it could, in words
+     */
+    public record Condition(Duration heartbeat, Duration lease, List<String> degraded) {}
+
+    /** Also for a process that was silent for so long that it was declared dead. */
+    public void beat(String id, int running, Condition condition) {
+        var metrics = Map.of(
+                "heartbeat_seconds", condition.heartbeat().toSeconds(),
+                "lease_seconds", condition.lease().toSeconds(),
+                "degraded", condition.degraded());
+        database.update("""
+                UPDATE pipeline_workers SET last_beat_at = now(), running = ?, metrics = ?::jsonb, stopped_at = NULL
+                WHERE id = ?""", running, Json.forDatabase(metrics), id);
     }
 
     public void stopped(String id) {
         database.update("UPDATE pipeline_workers SET stopped_at = now(), running = 0 WHERE id = ?", id);
+    }
+
+    /**
+     * A process that is there, or was until a short while ago: one that vanished is no longer told of once its jobs are released.
+     *
+     * @param degraded what it said about itself last
+     */
+    public record Present(String id, boolean alive, Duration silence, Duration lease, List<String> degraded) {}
+
+    public List<Present> present() {
+        return database.list(
+                PRESENT + """
+                SELECT id, alive, age, lease, ARRAY(SELECT jsonb_array_elements_text(metrics->'degraded')) AS degraded
+                FROM present ORDER BY id""",
+                row -> new Present(
+                        row.getString("id"),
+                        row.getBoolean("alive"),
+                        Duration.ofSeconds(Math.round(row.getDouble("age"))),
+                        Duration.ofSeconds(Math.round(row.getDouble("lease"))),
+                        List.of((String[]) row.getArray("degraded").getArray())));
+    }
+
+    /**
+     * Due jobs that no living process can take.
+     *
+     * @param handler null = nobody serves the queue at all
+     * @param exact false: there may be more
+     */
+    public record Unserved(String queue, String handler, long jobs, boolean exact) {}
+
+    /** Looks at the oldest due jobs of each queue only: those that nobody takes are among these before long. */
+    public List<Unserved> unserved() {
+        return database.list(
+                PRESENT + """
+                SELECT q.name AS queue, due.handler, sum(due.jobs) AS jobs, max(due.seen) < ? AS exact
+                FROM pipeline_queues q CROSS JOIN LATERAL (
+                    SELECT CASE WHEN EXISTS (SELECT FROM present w WHERE w.alive AND q.name = ANY (w.queues)) THEN o.handler END AS handler,
+                           o.handler AS wanted, count(*) AS jobs, sum(count(*)) OVER () AS seen
+                    FROM (SELECT j.handler FROM pipeline_jobs j
+                          WHERE j.queue = q.name AND j.status IN ('queued', 'retrying') AND j.run_after <= clock_timestamp()
+                          ORDER BY j.run_after LIMIT ?) o
+                    GROUP BY o.handler
+                ) due
+                WHERE NOT q.paused AND NOT EXISTS (
+                    SELECT FROM present w WHERE w.alive AND q.name = ANY (w.queues) AND due.wanted = ANY (w.handlers))
+                GROUP BY q.name, due.handler ORDER BY q.name, due.handler""",
+                row -> new Unserved(
+                        row.getString("queue"), row.getString("handler"), row.getLong("jobs"), row.getBoolean("exact")),
+                MOST_LOOKED_AT,
+                MOST_LOOKED_AT);
+    }
+
+    /**
+     * A process that has not been heard of.
+     *
+     * @param mistakable another process with this host and process id lives, as containers make it
+     */
+    public record Dead(String id, String host, long pid, List<String> queues, boolean mistakable) {}
+
+    /** Those that neither stopped nor gave a sign of life for a lease. */
+    public List<Dead> dead(Duration lease) {
+        return database.list(
+                """
+                WITH live AS (
+                    SELECT *, last_beat_at < now() - ? * interval '1 ms' AS dead FROM pipeline_workers WHERE stopped_at IS NULL
+                )
+                SELECT d.id, d.host, d.pid, d.queues,
+                       EXISTS (SELECT FROM live l WHERE NOT l.dead AND l.host = d.host AND l.pid = d.pid) AS mistakable
+                FROM live d WHERE d.dead ORDER BY d.id""",
+                row -> new Dead(
+                        row.getString("id"),
+                        row.getString("host"),
+                        row.getLong("pid"),
+                        List.of((String[]) row.getArray("queues").getArray()),
+                        row.getBoolean("mistakable")),
+                lease.toMillis());
+    }
+
+    /** @return how many processes that stopped before so much time were taken off */
+    public int forgetStopped(Duration age) {
+        return database.update(
+                "DELETE FROM pipeline_workers WHERE stopped_at < now() - ? * interval '1 ms'", age.toMillis());
     }
 }

@@ -99,6 +99,16 @@ class SettingsTest {
     }
 
     @Test
+    void jobsAreKeptForEverUnlessANumberOfDaysIsSet() {
+        assertThat(with().retentionDays()).isNull();
+        assertThat(with("RETENTION_DAYS", "90").retentionDays()).isEqualTo(90);
+        for (var wrong : new String[] {"0", "-1", "1.5", "a week"}) {
+            assertThatThrownBy(() -> with("RETENTION_DAYS", wrong))
+                    .hasMessage("RETENTION_DAYS must be a whole number from 1 to 36500, not " + wrong);
+        }
+    }
+
+    @Test
     void aMissingDatabaseIsNamed() {
         assertThatThrownBy(() -> Settings.fromEnvironment(Map.of())).hasMessage("DATABASE_URL is not set");
     }

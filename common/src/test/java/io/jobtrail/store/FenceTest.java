@@ -72,6 +72,7 @@ class FenceTest {
         assertThat(store.complete(claim, "{\"by\": \"late\"}")).isFalse();
         assertThat(store.fail(claim, "LATE", "late", true, Duration.ZERO)).isEmpty();
         assertThat(store.giveBack(claim, "LATE")).isEmpty();
+        assertThat(store.askPerson(claim, "late", "confirm", "{}")).isFalse();
         assertThat(store.finishCancelled(claim)).isFalse();
         assertThat(new ChunkStore(database.runtime())
                         .store(claim, 0, List.of(new ChunkStore.NewChunk("late", 1, 1, 1, new float[] {1}))))
@@ -79,6 +80,8 @@ class FenceTest {
 
         assertThat(database.assertThatJob(claim.id()).job()).isEqualTo(before);
         assertThat(database.ask("SELECT count(*) FROM pipeline_chunks WHERE job_id = ?", claim.id()))
+                .isEqualTo(0L);
+        assertThat(database.ask("SELECT count(*) FROM pipeline_job_prompts WHERE job_id = ?", claim.id()))
                 .isEqualTo(0L);
         assertThat(database.reader().verifyTrail(claim.id())).isEmpty();
     }
@@ -100,7 +103,10 @@ class FenceTest {
         var claim = database.aJob().claimedBy("w");
         release(claim);
         for (var call : List.of(
-                "update_job_heartbeat(?, ?, 'late')", "complete_job(?, ?, '{}')", "fail_job(?, ?, 'LATE', 'late')")) {
+                "update_job_heartbeat(?, ?, 'late')",
+                "complete_job(?, ?, '{}')",
+                "fail_job(?, ?, 'LATE', 'late')",
+                "ask_person(?, ?, 'late', 'confirm', '{}')")) {
             assertThat(database.runtime()
                             .first("SELECT " + call, row -> row.getBoolean(1), claim.id(), claim.version()))
                     .contains(false);

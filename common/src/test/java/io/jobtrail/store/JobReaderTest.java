@@ -1,6 +1,7 @@
 package io.jobtrail.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.jobtrail.job.JobDetails;
 import io.jobtrail.job.JobFilter;
@@ -178,21 +179,41 @@ class JobReaderTest {
         database.aJob().queue(QueueName.SLOW).insert();
 
         var both = List.of("process_document", "transcribe");
-        assertThat(reader.due(QueueName.DEFAULT, both, 10))
+        var due = reader.due(QueueName.DEFAULT, both, null, 10);
+        assertThat(due)
+                .extracting(JobReader.Due::id, JobReader.Due::handler)
                 .containsExactly(
-                        new JobReader.Due(retrying.id(), "process_document"),
-                        new JobReader.Due(old, "transcribe"),
-                        new JobReader.Due(young, "process_document"));
-        assertThat(reader.due(QueueName.DEFAULT, both, 2)).hasSize(2);
-        assertThat(reader.dueCount(QueueName.DEFAULT, both)).isEqualTo(3);
-        assertThat(reader.due(QueueName.DEFAULT, List.of("transcribe"), 10))
-                .containsExactly(new JobReader.Due(old, "transcribe"));
-        assertThat(reader.dueCount(QueueName.DEFAULT, List.of("transcribe"))).isEqualTo(1);
+                        tuple(retrying.id(), "process_document"),
+                        tuple(old, "transcribe"),
+                        tuple(young, "process_document"));
+        assertThat(reader.due(QueueName.DEFAULT, both, null, 2)).isEqualTo(due.subList(0, 2));
+        assertThat(reader.due(QueueName.DEFAULT, both, due.get(1), 2)).isEqualTo(due.subList(2, 3));
+        assertThat(reader.due(QueueName.DEFAULT, List.of("transcribe"), null, 10))
+                .containsExactly(due.get(1));
 
         database.asOwner("UPDATE pipeline_queues SET paused = true WHERE name = 'default'");
-        assertThat(reader.due(QueueName.DEFAULT, both, 10)).isEmpty();
-        assertThat(reader.dueCount(QueueName.DEFAULT, both)).isZero();
-        assertThat(reader.dueCount(QueueName.SLOW, both)).isEqualTo(1);
+        assertThat(reader.due(QueueName.DEFAULT, both, null, 10)).isEmpty();
+        assertThat(reader.due(QueueName.SLOW, both, null, 10)).hasSize(1);
+    }
+
+    /** Jobs that were put off to the same moment. */
+    @Test
+    void pagesOfDueJobsLeaveNothingOutAtTheSameTime() {
+        var same = Instant.now().minusSeconds(50);
+        for (int i = 0; i < 7; i++) {
+            database.aJob().dueAt(same).insert();
+        }
+        var ids = new ArrayList<UUID>();
+        JobReader.Due last = null;
+        for (var page = page(last); !page.isEmpty(); page = page(last)) {
+            page.forEach(job -> ids.add(job.id()));
+            last = page.get(page.size() - 1);
+        }
+        assertThat(ids).hasSize(7).isSorted().doesNotHaveDuplicates();
+    }
+
+    private List<JobReader.Due> page(JobReader.Due after) {
+        return reader.due(QueueName.DEFAULT, List.of("process_document"), after, 3);
     }
 
     @Test
@@ -260,7 +281,7 @@ class JobReaderTest {
         var registry = new WorkerRegistry(database.runtime());
         registry.register(new WorkerRegistry.Worker(
                 "id", "host", 1, List.of(QueueName.SLOW), List.of("transcribe", "process_document"), 2, "1"));
-        registry.beat("id", 2);
+        registry.beat("id", 2, new WorkerRegistry.Condition(Duration.ofSeconds(10), Duration.ofSeconds(60), List.of()));
         registry.stopped("id");
         assertThat(reader.handlers()).containsExactly("process_document", "transcribe");
         assertThat(database.ask("SELECT running FROM pipeline_workers WHERE stopped_at IS NOT NULL"))
@@ -271,13 +292,16 @@ class JobReaderTest {
     void aWorkerThatComesAgainUnderItsNameReplacesAllThatWasSaidOfIt() {
         var registry = new WorkerRegistry(database.runtime());
         registry.register(new WorkerRegistry.Worker("again", "a", 1, List.of(QueueName.SLOW), List.of("one"), 2, "1"));
-        registry.beat("again", 2);
+        registry.beat(
+                "again",
+                2,
+                new WorkerRegistry.Condition(Duration.ofSeconds(10), Duration.ofSeconds(60), List.of("tired")));
         registry.stopped("again");
         registry.register(
                 new WorkerRegistry.Worker("again", "b", 7, List.of(QueueName.URGENT), List.of("two"), 3, "2"));
         assertThat(database.ask("SELECT concat_ws(' ', host, pid, queues, handlers, concurrency, app_version, running, "
-                        + "stopped_at) FROM pipeline_workers WHERE id = 'again'"))
-                .isEqualTo("b 7 {urgent} {two} 3 2 0");
+                        + "stopped_at, metrics) FROM pipeline_workers WHERE id = 'again'"))
+                .isEqualTo("b 7 {urgent} {two} 3 2 0 {}");
     }
 
     private List<UUID> ids(JobFilter filter) {

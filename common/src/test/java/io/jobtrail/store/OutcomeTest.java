@@ -126,6 +126,7 @@ class OutcomeTest {
                 .isEqualTo(JobState.CANCELLED);
         database.assertThatJob(claim.id()).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
         assertThat(lastActor(claim.id())).isEqualTo("anna");
+        assertThat(store.leftAs(claim)).contains(JobState.CANCELLED);
     }
 
     @Test

@@ -155,6 +155,25 @@ class PurgeTest {
                 .hasMessageContaining("the trail of the system is never deleted");
     }
 
+    /** Or the time for one job would grow with the trail of all. */
+    @Test
+    void onlyTheTrailsOfTheJobsThatGoAreRead() throws Exception {
+        database.asOwner("""
+                INSERT INTO pipeline_jobs (id, queue, handler, timeout_sec)
+                SELECT uuid_v7(), 'default', 'h', 60 FROM generate_series(1, 3000)""", "ANALYZE");
+        age(finishedWithDocument());
+        try (var connection = database.connect()) {
+            connection.setAutoCommit(false);
+            assertThat(Database.list(connection, "SELECT purge_jobs('1 day')", row -> row.getInt(1)))
+                    .containsExactly(1);
+            assertThat(Database.list(
+                            connection,
+                            "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname IN ('pipeline_jobs', 'pipeline_job_events')",
+                            row -> row.getLong(1)))
+                    .containsExactly(0L, 0L);
+        }
+    }
+
     @Test
     void aNegativeAgeIsRefused() {
         assertThatThrownBy(() -> database.ask("SELECT purge_jobs('-1 day')"))

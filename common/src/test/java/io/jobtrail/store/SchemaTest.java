@@ -18,8 +18,13 @@ import org.junit.jupiter.api.Test;
 
 class SchemaTest {
     private static final Path SQL = Path.of("..", "sql");
-    private static final List<String> FILES =
-            List.of("V1__tables.sql", "R__1_trail.sql", "R__2_transitions.sql", "R__3_views.sql", "R__4_roles.sql");
+    private static final List<String> FILES = List.of(
+            "V1__tables.sql",
+            "V2__sweeps.sql",
+            "R__1_trail.sql",
+            "R__2_transitions.sql",
+            "R__3_views.sql",
+            "R__4_roles.sql");
 
     @Test
     void theseAreAllFiles() throws IOException {
@@ -39,10 +44,11 @@ class SchemaTest {
     }
 
     @RepeatedTest(3)
-    void fourProcessesMayMigrateAtTheSameMoment() {
+    void eightProcessesMayMigrateAtTheSameMoment() {
         try (var empty = TestDatabase.fresh(SchemaTest::leaveEmpty)) {
             var url = DatabaseUrl.parse(empty.url());
-            assertThat(Together.run(4, i -> Schema.migrate(url))).containsExactlyInAnyOrder(FILES.size(), 0, 0, 0);
+            assertThat(Together.run(8, i -> Schema.migrate(url)))
+                    .containsExactlyInAnyOrder(FILES.size(), 0, 0, 0, 0, 0, 0, 0);
             assertThat(Schema.migrate(url)).isZero();
         }
     }
@@ -144,13 +150,17 @@ class SchemaTest {
     }
 
     @Test
-    void strangersMayNotPurge() {
+    void strangersMayNotDelete() {
         try (var database = JobtrailDatabase.fresh()) {
             database.asOwner("DROP ROLE IF EXISTS stranger_to_jobs", "CREATE ROLE stranger_to_jobs");
             try {
-                assertThat(database.ask("SELECT has_function_privilege('stranger_to_jobs', "
-                                + "'purge_jobs(interval,text[],integer,text)', 'EXECUTE')"))
-                        .isEqualTo(false);
+                for (var function : List.of("purge_jobs", "purge_expired_jobs", "remove_unseen_chunks")) {
+                    assertThat(database.ask(
+                                    "SELECT has_function_privilege('stranger_to_jobs', oid, 'EXECUTE') FROM pg_proc WHERE proname = ?",
+                                    function))
+                            .as(function)
+                            .isEqualTo(false);
+                }
             } finally {
                 database.asOwner("DROP ROLE stranger_to_jobs");
             }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -11,6 +12,13 @@ import java.util.function.IntFunction;
 
 /** Does the same thing in several threads at the same moment. */
 public final class Together {
+    /** Kept from call to call: some tests do many short things. */
+    private static final ExecutorService THREADS = Executors.newCachedThreadPool(task -> {
+        var thread = new Thread(task, "together");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     private Together() {}
 
     /**
@@ -19,12 +27,11 @@ public final class Together {
      */
     public static <T> List<T> run(int threads, IntFunction<T> task) {
         var barrier = new CyclicBarrier(threads);
-        var executor = Executors.newFixedThreadPool(threads);
+        var futures = new ArrayList<Future<T>>();
         try {
-            var futures = new ArrayList<Future<T>>();
             for (int i = 0; i < threads; i++) {
                 int number = i;
-                futures.add(executor.submit(() -> {
+                futures.add(THREADS.submit(() -> {
                     barrier.await(30, TimeUnit.SECONDS);
                     return task.apply(number);
                 }));
@@ -40,7 +47,7 @@ public final class Together {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         } finally {
-            executor.shutdownNow();
+            futures.forEach(future -> future.cancel(true)); // those still running when one has failed
         }
     }
 }

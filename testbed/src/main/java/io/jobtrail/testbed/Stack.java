@@ -171,8 +171,11 @@ final class Stack implements AutoCloseable {
         if (!Files.exists(path)) {
             throw new IllegalStateException(path + " is missing; ./run_dev.sh builds it");
         }
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", path.toString()));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+ExitOnOutOfMemoryError",
+                "-jar",
+                path.toString()));
         command.addAll(arguments);
         return ChildProcess.start(
                 name,

@@ -1,5 +1,7 @@
 package io.jobtrail.process;
 
+import io.jobtrail.document.Sha256;
+import io.jobtrail.document.WorkDirectory;
 import io.jobtrail.handler.JobContext;
 import io.jobtrail.handler.JobContext.Chunk;
 import io.jobtrail.handler.JobHandler;
@@ -11,7 +13,6 @@ import io.jobtrail.process.embed.HttpEmbedder;
 import io.jobtrail.process.extract.Extraction;
 import io.jobtrail.process.extract.PageFile;
 import io.jobtrail.process.extract.TextExtractor;
-import io.jobtrail.process.extract.WorkDirectory;
 import io.jobtrail.process.text.ChunkFile;
 import io.jobtrail.process.text.Chunker;
 import io.jobtrail.process.text.Cleaner;
@@ -24,6 +25,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -50,7 +53,7 @@ public final class ProcessDocument implements JobHandler, AutoCloseable {
 
     public ProcessDocument(ProcessSettings settings) {
         this.settings = settings;
-        this.work = WorkDirectory.createIn(settings.tempDir());
+        this.work = WorkDirectory.createIn(settings.tempDir(), "work");
         this.extractor = new TextExtractor(
                 settings.parsers(), settings.parserHeapMb(), settings.parserTimeout(), settings.maxCharacters(), work);
         this.embedder = settings.embeddingsUrl() == null
@@ -83,7 +86,8 @@ public final class ProcessDocument implements JobHandler, AutoCloseable {
 
     private Map<String, Object> process(JobContext context, Path files) throws IOException, InterruptedException {
         enter(context, "validating_input", 0);
-        Path input = receive(context.document(), files.resolve("input"));
+        Path input = files.resolve("input");
+        String sha256 = receive(context.document(), input);
 
         enter(context, "extracting", 0.05);
         Path raw = files.resolve("raw");
@@ -126,7 +130,7 @@ public final class ProcessDocument implements JobHandler, AutoCloseable {
         result.put("chunker", Chunker.NAME);
         result.put("embedder", embedder.model());
         result.put("embedding_dimensions", dimensions);
-        result.put("sha256", context.document().sha256());
+        result.put("sha256", sha256);
         return result;
     }
 
@@ -136,14 +140,16 @@ public final class ProcessDocument implements JobHandler, AutoCloseable {
         context.progress(progress);
     }
 
-    private static Path receive(JobContext.Document document, Path file) throws IOException {
-        try (InputStream in = document.open()) {
+    /** Gives the sha256 of what was read, which is what the result is about. */
+    private static String receive(JobContext.Document document, Path file) throws IOException {
+        MessageDigest digest = Sha256.digest();
+        try (InputStream in = new DigestInputStream(document.open(), digest)) {
             Files.copy(in, file);
         }
         if (Files.size(file) == 0) {
             throw new PermanentFailure("INPUT_CORRUPT", "the file is empty");
         }
-        return file;
+        return Sha256.hex(digest);
     }
 
     /** Gives the number of chunks; shows the summarizer each sentence on the way. */

@@ -4,33 +4,44 @@ import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobStore;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the claims of this process alive: one statement for all of them, over a connection that nothing else uses. Carries
  * stages and progress along, and tells an attempt when it was cancelled, has used up its time, or is lost. A second thread
- * watches the time, because the first may hang in a statement when Postgres does. Decides nothing about a job's state.
+ * watches the time, because the first may hang in a statement when Postgres does. An attempt whose handler ignores all that is
+ * written off: it is kept alive no longer. Decides nothing about a job's state.
  */
 public final class Heartbeats implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Heartbeats.class);
     private static final Duration TICK = Duration.ofSeconds(1);
 
     /** A handler that goes on for so long after it was stopped does not hear. */
-    private static final Duration HEARING = Duration.ofSeconds(30);
+    public static final Duration HEARING = Duration.ofSeconds(30);
 
     private final JobStore store;
     private final Duration interval;
     private final Duration lease;
     private final Duration hearing;
     private final Map<LiveContext, Life> running = new ConcurrentHashMap<>();
+    private final Set<LiveContext> writtenOff = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService threads;
+    private final List<Future<?>> tasks;
+    private volatile Consumer<LiveContext> onWrittenOff = attempt -> {};
+    private volatile boolean failing;
 
     /** When the statement that is under way was sent; null when none is. */
     private volatile Long waitingSince;
@@ -39,12 +50,9 @@ public final class Heartbeats implements AutoCloseable {
      * @param store over a connection of its own, so that a busy pool cannot cost a lease
      * @param interval between two signs of life of one claim
      * @param lease without a sign of life for so long, other processes take the job
+     * @param hearing a handler that goes on for so long after it was stopped is written off
      */
-    public Heartbeats(JobStore store, Duration interval, Duration lease) {
-        this(store, interval, lease, HEARING);
-    }
-
-    Heartbeats(JobStore store, Duration interval, Duration lease, Duration hearing) {
+    public Heartbeats(JobStore store, Duration interval, Duration lease, Duration hearing) {
         this.hearing = hearing;
         this.store = store;
         this.interval = interval;
@@ -55,8 +63,29 @@ public final class Heartbeats implements AutoCloseable {
             return beating;
         });
         var tick = Math.min(TICK.toMillis(), interval.toMillis());
-        threads.scheduleWithFixedDelay(this::tick, tick, tick, TimeUnit.MILLISECONDS);
-        threads.scheduleWithFixedDelay(this::watch, tick, tick, TimeUnit.MILLISECONDS);
+        tasks = List.of(every(tick, this::tick), every(tick, this::watch));
+    }
+
+    private Future<?> every(long millis, Runnable task) {
+        return threads.scheduleWithFixedDelay(() -> survive(task), millis, millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** Whatever escaped would end the schedule without a word, and with it every lease of this process. */
+    private void survive(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            try {
+                LOG.error(
+                        "a heartbeat failed; the next one is due in {} s, other processes take the jobs after {} s without one",
+                        TICK.toSeconds(),
+                        lease.toSeconds(),
+                        e);
+                fenceSelf();
+            } catch (Throwable unsaid) {
+                // as when memory ran out: the next round matters more than this one's report
+            }
+        }
     }
 
     /** When things happened to one claim, by this machine's monotonic clock. */
@@ -73,7 +102,10 @@ public final class Heartbeats implements AutoCloseable {
                 .filter(older -> older.claim().id().equals(context.claim().id()))
                 .forEach(older -> older.stop(LiveContext.Stop.LOST));
         running.put(context, new Life());
-        return () -> running.remove(context);
+        return () -> {
+            running.remove(context);
+            writtenOff.remove(context);
+        };
     }
 
     /** Ends the keeping alive of one claim. */
@@ -84,6 +116,34 @@ public final class Heartbeats implements AutoCloseable {
 
     public int running() {
         return running.size();
+    }
+
+    /** Attempts that go on although they were given up, each on a thread that does nothing else any more. */
+    public int writtenOff() {
+        return writtenOff.size();
+    }
+
+    /** Called, on a thread of the heartbeats, with each attempt that is written off. Not to be kept waiting. */
+    void onWrittenOff(Consumer<LiveContext> reaction) {
+        onWrittenOff = reaction;
+    }
+
+    /** Whether the last attempt to keep the claims alive failed. */
+    public boolean isFailing() {
+        return failing;
+    }
+
+    /**
+     * Why a process that runs so many jobs at once can do no more work and has to be replaced; empty while it can. Threads that
+     * are written off cost memory and processor: as many as there are working ones can be borne.
+     */
+    Optional<String> fault(int concurrency) {
+        if (threads.isShutdown() || tasks.stream().anyMatch(Future::isDone)) {
+            return Optional.of("its heartbeats have ended, so that it would lose every job");
+        } else if (writtenOff.size() > concurrency) {
+            return Optional.of(writtenOff.size() + " threads are written off, because their handlers do not end");
+        }
+        return Optional.empty();
     }
 
     /** Asks all running attempts to stop because this process has to. */
@@ -97,25 +157,22 @@ public final class Heartbeats implements AutoCloseable {
     }
 
     private void tick() {
-        try {
-            var now = System.nanoTime();
-            var beating = new ArrayList<LiveContext>();
-            running.forEach((context, life) -> {
-                if (context.isChanged() || now - life.renewed >= interval.toNanos()) {
-                    beating.add(context);
-                }
-            });
-            if (!beating.isEmpty()) {
-                beat(beating);
-            }
-        } catch (RuntimeException e) {
-            // An exception that escapes would end the schedule, and with it every lease of this process.
-            LOG.error(
-                    "a heartbeat failed; the next one is due in {} s, other processes take the jobs after {} s without one",
-                    TICK.toSeconds(),
-                    lease.toSeconds(),
-                    e);
-            fenceSelf();
+        var now = System.nanoTime();
+        var beating = new ArrayList<LiveContext>();
+        var others = new ArrayList<LiveContext>();
+        running.forEach((context, life) -> {
+            // At the deadline at once, so that Postgres knows why it ended even if this worker vanishes now.
+            var due = context.isChanged()
+                    || now - life.renewed >= interval.toNanos()
+                    || context.timeLeft().isZero();
+            (due ? beating : others).add(context);
+        });
+        failing &= !running.isEmpty();
+        if (!beating.isEmpty()) {
+            beat(beating);
+        }
+        if (!others.isEmpty()) {
+            look(others);
         }
     }
 
@@ -126,14 +183,7 @@ public final class Heartbeats implements AutoCloseable {
                 context.stop(LiveContext.Stop.TIMEOUT);
             }
             if (context.isDeafFor(hearing)) {
-                LOG.error(
-                        "job {} attempt {} still runs on thread {}, {} s after it was stopped as {}: its handler ignores the "
-                                + "interrupt, and this worker runs one job less until it is restarted",
-                        context.claim().id(),
-                        context.claim().job().attempt(),
-                        context.thread(),
-                        hearing.toSeconds(),
-                        context.stopReason().orElseThrow());
+                writeOff(context);
             }
         });
         var waiting = waitingSince;
@@ -142,43 +192,77 @@ public final class Heartbeats implements AutoCloseable {
         }
     }
 
-    private void beat(ArrayList<LiveContext> contexts) {
+    private void writeOff(LiveContext context) {
+        LOG.error(
+                "job {} attempt {} still runs on thread {}, {} s after it was stopped as {}: its handler ignores the interrupt. "
+                        + "The thread is written off and another one takes its place; the job is released once its lease is over",
+                context.claim().id(),
+                context.claim().job().attempt(),
+                context.thread().getName(),
+                hearing.toSeconds(),
+                context.stopReason().orElseThrow());
+        writtenOff.add(context);
+        if (running.remove(context) == null) {
+            writtenOff.remove(context); // it has just ended after all
+        } else {
+            onWrittenOff.accept(context);
+        }
+    }
+
+    private void beat(List<LiveContext> contexts) {
         var sent = System.nanoTime();
+        ask(
+                        contexts,
+                        () -> store.updateHeartbeats(
+                                contexts.stream().map(LiveContext::beat).toList()))
+                .forEach(context -> Optional.ofNullable(running.get(context)).ifPresent(life -> life.renewed = sent));
+    }
+
+    /** Between two heartbeats: reads only, so that a person who cancels a job need not wait for the next one. */
+    private void look(List<LiveContext> contexts) {
+        ask(
+                contexts,
+                () -> store.pulses(contexts.stream().map(LiveContext::claim).toList()));
+    }
+
+    /** Tells the attempts what Postgres says about them. Answers those that may go on. */
+    private List<LiveContext> ask(List<LiveContext> contexts, Supplier<Map<UUID, JobStore.Pulse>> question) {
         Map<UUID, JobStore.Pulse> pulses;
-        waitingSince = sent;
+        waitingSince = System.nanoTime();
         try {
-            pulses = store.updateHeartbeats(
-                    contexts.stream().map(LiveContext::beat).toList());
+            pulses = question.get();
+            failing = false;
         } catch (DatabaseFailure e) {
+            failing = true;
             LOG.warn(
                     "heartbeat of {} jobs not written ({}); trying again every second",
                     contexts.size(),
                     e.getMessage());
             fenceSelf();
-            return;
+            return List.of();
         } finally {
             waitingSince = null;
         }
-        for (var context : contexts) {
-            var pulse = pulses.get(context.claim().id());
-            var life = running.get(context);
-            if (life == null || context.hasEnded()) {
-                continue; // its outcome is being recorded, or was while the statement ran
+        return contexts.stream()
+                // else its outcome is being recorded, or was while the statement ran
+                .filter(context -> running.containsKey(context) && !context.hasEnded())
+                .filter(context -> mayGoOn(context, pulses.get(context.claim().id())))
+                .toList();
+    }
+
+    private static boolean mayGoOn(LiveContext context, JobStore.Pulse pulse) {
+        if (pulse == null) {
+            if (context.stop(LiveContext.Stop.LOST)) {
+                LOG.warn(
+                        "job {} is no longer held by this worker; the attempt is stopped and its result thrown away",
+                        context.claim().id());
             }
-            if (pulse == null) {
-                if (context.stop(LiveContext.Stop.LOST)) {
-                    LOG.warn(
-                            "job {} is no longer held by this worker; the attempt is stopped and its result thrown away",
-                            context.claim().id());
-                }
-            } else if (pulse.cancelRequested()) {
-                context.stop(LiveContext.Stop.CANCELLED);
-            } else if (pulse.expired()) {
-                context.stop(LiveContext.Stop.TIMEOUT);
-            } else {
-                life.renewed = sent;
-            }
+        } else if (pulse.cancelRequested()) {
+            context.stop(LiveContext.Stop.CANCELLED);
+        } else if (pulse.expired()) {
+            context.stop(LiveContext.Stop.TIMEOUT);
         }
+        return pulse != null && !pulse.cancelRequested() && !pulse.expired();
     }
 
     /** A claim that could not be renewed for three quarters of the lease may be given to somebody else soon: stop first. */

@@ -3,7 +3,6 @@ package io.jobtrail.run;
 import dev.failsafe.Failsafe;
 import dev.failsafe.RetryPolicy;
 import io.jobtrail.config.Json;
-import io.jobtrail.document.DocumentStore;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.handler.RetryableFailure;
 import io.jobtrail.job.Claim;
@@ -28,7 +27,7 @@ public final class JobRunner {
     private static final int MAX_RESULT_CHARS = 16 << 20;
 
     private final JobStore store;
-    private final DocumentStore documents;
+    private final Documents documents;
     private final ChunkStore chunks;
     private final Handlers handlers;
     private final Heartbeats heartbeats;
@@ -38,7 +37,7 @@ public final class JobRunner {
 
     public JobRunner(
             JobStore store,
-            DocumentStore documents,
+            Documents documents,
             ChunkStore chunks,
             Handlers handlers,
             Heartbeats heartbeats,

@@ -1,14 +1,10 @@
 package io.jobtrail.run;
 
 import io.jobtrail.config.Json;
-import io.jobtrail.document.DocumentStore;
 import io.jobtrail.handler.JobContext;
-import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.job.Claim;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.JobStore;
-import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +32,7 @@ final class LiveContext implements JobContext {
     private static final int MAX_STAGE_CHARS = 200;
 
     private final Claim claim;
-    private final DocumentStore documents;
+    private final Documents documents;
     private final ChunkStore chunks;
     private final Thread thread = Thread.currentThread();
     private final long deadline;
@@ -51,7 +47,7 @@ final class LiveContext implements JobContext {
     private boolean ended;
 
     /** To be made on the thread that runs the handler. */
-    LiveContext(Claim claim, DocumentStore documents, ChunkStore chunks) {
+    LiveContext(Claim claim, Documents documents, ChunkStore chunks) {
         this.claim = claim;
         this.documents = documents;
         this.chunks = chunks;
@@ -92,10 +88,7 @@ final class LiveContext implements JobContext {
 
     @Override
     public Document document() {
-        var stored = Optional.ofNullable(claim.documentId())
-                .flatMap(documents::find)
-                .orElseThrow(() -> new PermanentFailure("NO_DOCUMENT", "the job was sent without a document"));
-        return new StoredBytes(stored);
+        return documents.of(claim);
     }
 
     @Override
@@ -135,8 +128,8 @@ final class LiveContext implements JobContext {
         return true;
     }
 
-    String thread() {
-        return thread.getName();
+    Thread thread() {
+        return thread;
     }
 
     synchronized Optional<Stop> stopReason() {
@@ -160,55 +153,5 @@ final class LiveContext implements JobContext {
     synchronized JobStore.Beat beat() {
         changed = false;
         return new JobStore.Beat(claim.id(), claim.version(), stage, progress);
-    }
-
-    private final class StoredBytes implements Document {
-        private final DocumentStore.StoredDocument stored;
-
-        StoredBytes(DocumentStore.StoredDocument stored) {
-            this.stored = stored;
-        }
-
-        @Override
-        public String name() {
-            return stored.filename();
-        }
-
-        @Override
-        public String contentType() {
-            return stored.contentType();
-        }
-
-        @Override
-        public long size() {
-            return stored.size();
-        }
-
-        @Override
-        public String sha256() {
-            return stored.sha256();
-        }
-
-        @Override
-        public InputStream open() {
-            var bytes = documents.open(stored);
-            // Reading alone is handed on: whatever else a stream can do comes to this, and so meets the check.
-            return new InputStream() {
-                @Override
-                public int read() throws IOException {
-                    var one = new byte[1];
-                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-                }
-
-                @Override
-                public int read(byte[] target, int offset, int length) throws IOException {
-                    try {
-                        return bytes.read(target, offset, length);
-                    } catch (DocumentStore.CorruptDocument e) {
-                        throw new PermanentFailure("INPUT_CORRUPT", e.getMessage(), e);
-                    }
-                }
-            };
-        }
     }
 }

@@ -26,6 +26,7 @@ final class QueueWorker extends WorkerPoolImpl {
 
     private static final Logger LOG = LoggerFactory.getLogger(QueueWorker.class);
     private static final Duration REGISTER_EVERY = Duration.ofSeconds(5);
+    private static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(3);
 
     private final Redis redis;
     private final String[] keys;
@@ -80,13 +81,21 @@ final class QueueWorker extends WorkerPoolImpl {
                 back();
             } catch (JedisException e) {
                 away(e);
-                withoutRedis.run();
+                workWithoutRedis();
                 continue;
             }
             if (popped != null) {
                 handle(popped.get(0), popped.get(1));
             }
         }
+    }
+
+    /** For a while at a time: to ask a Redis that hangs takes seconds. */
+    private void workWithoutRedis() {
+        var begin = System.nanoTime();
+        do {
+            withoutRedis.run();
+        } while (!isShutdown() && System.nanoTime() - begin < ASK_AGAIN_AFTER.toNanos());
     }
 
     private void handle(String key, String text) {

@@ -7,14 +7,15 @@ import io.jobtrail.store.JobStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The worker threads of a process, as many as jobs may run at once. Starts them again when they die, and ends them so that no
- * job is left behind.
+ * The worker threads of a process, as many as jobs may run at once. Starts them again when they die, puts others in the place
+ * of those whose handler does not hear, and ends them so that no job is left behind.
  */
 public final class Workers {
     /** The longest blocking command that the workers send to Redis. */
@@ -24,15 +25,17 @@ public final class Workers {
 
     private final JobRunner runner;
     private final JobStore store;
+    private final Heartbeats heartbeats;
     private final Ending ending;
     private final Handlers handlers;
     private final Redis redis;
     private final List<QueueName> queues;
     private final String name;
     private final Duration pollInterval;
-    private final List<Thread> threads = new ArrayList<>();
-    private final List<QueueWorker> waiting = new ArrayList<>();
+    private final List<WorkerThread> threads = new ArrayList<>();
     private final CountDownLatch stopping = new CountDownLatch(1);
+    private int concurrency;
+    private int started;
 
     /**
      * @param redis null = look for jobs in Postgres, every poll interval
@@ -49,6 +52,7 @@ public final class Workers {
             Duration pollInterval) {
         this.runner = runner;
         this.store = store;
+        this.heartbeats = heartbeats;
         ending = new Ending(store, heartbeats);
         this.handlers = handlers;
         this.redis = redis;
@@ -57,38 +61,105 @@ public final class Workers {
         this.pollInterval = pollInterval;
     }
 
-    public void start(int concurrency) {
+    public synchronized void start(int concurrency) {
+        this.concurrency = concurrency;
+        heartbeats.onWrittenOff(attempt -> replace(attempt.thread()));
         for (int i = 0; i < concurrency; i++) {
-            var worker = name + "-" + i;
-            var thread = new Thread(() -> supervise(worker), "worker-" + i);
-            threads.add(thread);
-            thread.start();
+            startOne();
         }
     }
 
-    private void supervise(String worker) {
-        while (!isStopping()) {
-            try {
-                if (redis == null) {
-                    runFromPostgres(worker);
-                } else {
-                    var waiter = new QueueWorker(
-                            redis,
-                            queues,
-                            entry -> run(() -> runner.run(entry.id(), worker)),
-                            () -> runFromPostgres(worker));
-                    register(waiter);
-                    waiter.run();
+    private synchronized void startOne() {
+        var thread = new WorkerThread(started++);
+        threads.add(thread);
+        thread.start();
+    }
+
+    /** The old thread ends when its handler does, if ever. */
+    private synchronized void replace(Thread deaf) {
+        threads.stream().filter(thread -> thread == deaf).findFirst().ifPresent(thread -> {
+            threads.remove(thread);
+            thread.takeNoMore();
+            if (!isStopping()) {
+                startOne();
+            }
+        });
+    }
+
+    /** Why this process can do no more work and has to be replaced; empty while it can. */
+    public synchronized Optional<String> fault() {
+        return heartbeats
+                .fault(concurrency)
+                .or(() -> threads.stream().anyMatch(Thread::isAlive)
+                        ? Optional.empty()
+                        : Optional.of("none of its worker threads lives"));
+    }
+
+    /** Runs one job after another until there is a reason to stop. */
+    private final class WorkerThread extends Thread {
+        private final String worker;
+        private volatile boolean writtenOff;
+        private volatile QueueWorker waiter;
+
+        WorkerThread(int number) {
+            super("worker-" + number);
+            worker = name + "-" + number;
+        }
+
+        @Override
+        public void run() {
+            while (mayTakeMore()) {
+                try {
+                    if (redis == null) {
+                        runFromPostgres(worker);
+                    } else {
+                        waitInRedis();
+                    }
+                } catch (Throwable e) { // whatever it is, a thread that ended would be one job less at a time
+                    startAgain(e);
                 }
-            } catch (RuntimeException | Error e) {
-                LOG.error("worker thread {} failed and starts again in a second", worker, e);
+            }
+        }
+
+        private void startAgain(Throwable reason) {
+            try {
+                LOG.error("worker thread {} failed and starts again in a second", worker, reason);
                 pause(Duration.ofSeconds(1));
+            } catch (Throwable unsaid) {
+                // as when memory ran out: going on matters more than the report
+            }
+        }
+
+        private void waitInRedis() {
+            waiter = new QueueWorker(
+                    redis,
+                    queues,
+                    entry -> outlastPostgres(() -> runner.run(entry.id(), worker)),
+                    () -> runFromPostgres(worker));
+            if (!mayTakeMore()) {
+                endWaiting(); // whoever wanted that may not have seen this waiter yet
+            }
+            waiter.run();
+        }
+
+        private boolean mayTakeMore() {
+            return !isStopping() && !writtenOff;
+        }
+
+        void takeNoMore() {
+            writtenOff = true;
+            endWaiting();
+        }
+
+        void endWaiting() {
+            if (waiter != null) {
+                waiter.end(false);
             }
         }
     }
 
     private void runFromPostgres(String worker) {
-        run(() -> {
+        outlastPostgres(() -> {
             var claims = store.claim(queues, 1, worker, handlers.names());
             if (claims.isEmpty()) {
                 pause(pollInterval);
@@ -98,7 +169,7 @@ public final class Workers {
     }
 
     /** A database that is away is nothing to die of. */
-    private void run(Runnable work) {
+    private void outlastPostgres(Runnable work) {
         try {
             work.run();
         } catch (DatabaseFailure e) {
@@ -111,14 +182,6 @@ public final class Workers {
                 LOG.error("Postgres refuses to hand out jobs, and will until its cause is mended", e);
             }
             pause(Duration.ofSeconds(1));
-        }
-    }
-
-    private synchronized void register(QueueWorker waiter) {
-        waiting.removeIf(QueueWorker::isShutdown);
-        waiting.add(waiter);
-        if (isStopping()) {
-            waiter.end(false);
         }
     }
 
@@ -143,14 +206,17 @@ public final class Workers {
      */
     public boolean stop(Duration patience) {
         stopping.countDown();
-        synchronized (this) {
-            waiting.forEach(waiter -> waiter.end(false));
-        }
-        ending.within(patience, this::await);
-        return threads.stream().noneMatch(Thread::isAlive);
+        var last = threads();
+        last.forEach(WorkerThread::endWaiting);
+        ending.within(patience, time -> await(last, time));
+        return last.stream().noneMatch(Thread::isAlive) && heartbeats.writtenOff() == 0;
     }
 
-    private boolean await(Duration patience) {
+    private synchronized List<WorkerThread> threads() {
+        return List.copyOf(threads);
+    }
+
+    private static boolean await(List<WorkerThread> threads, Duration patience) {
         var end = System.nanoTime() + patience.toNanos();
         try {
             for (var thread : threads) {

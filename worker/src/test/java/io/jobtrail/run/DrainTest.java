@@ -1,11 +1,13 @@
 package io.jobtrail.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
+import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.io.IOException;
 import java.time.Duration;
@@ -87,8 +89,8 @@ class DrainTest {
         }
         assertThat(drain(QueueName.DEFAULT).run(3, 2, null)).isEqualTo(new Drain.Count(3, 3, 0));
         assertThat(rig.handler.runs()).hasSize(3);
-        assertThat(database.reader().dueCount(QueueName.DEFAULT, rig.handlers.names()))
-                .isEqualTo(2);
+        assertThat(database.reader().due(QueueName.DEFAULT, rig.handlers.names(), null, 100))
+                .hasSize(2);
     }
 
     @Test
@@ -116,6 +118,52 @@ class DrainTest {
         });
         assertThat(drain(QueueName.DEFAULT).run(ALL, 3, null).succeeded()).isEqualTo(9);
         assertThat(most).hasValue(3);
+    }
+
+    @Test
+    void aSlowJobDoesNotKeepTheOthersWaiting() throws Exception {
+        var othersDone = new CountDownLatch(6);
+        rig.handler.will((job, context) -> {
+            if ("wait".equals(job.input().get("do"))) {
+                assertThat(othersDone.await(20, TimeUnit.SECONDS)).isTrue();
+            } else {
+                othersDone.countDown();
+            }
+            return null;
+        });
+        RunnerRig.aJob(database).input(Map.of("do", "wait")).insert();
+        for (int i = 0; i < 6; i++) {
+            RunnerRig.aJob(database).insert();
+        }
+        assertThat(drain(QueueName.DEFAULT).run(7, 2, null)).isEqualTo(new Drain.Count(7, 7, 0));
+    }
+
+    @Test
+    void theLimitHoldsWhenPlacesAreFilledAgain() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            RunnerRig.aJob(database).insert();
+        }
+        assertThat(drain(QueueName.DEFAULT).run(11, 4, null)).isEqualTo(new Drain.Count(11, 11, 0));
+        assertThat(rig.handler.runs()).hasSize(11);
+        assertThat(database.reader().running()).isEmpty();
+    }
+
+    @Test
+    void aDatabaseThatHandsOutNothingMoreLetsRunningJobsEndFirst() {
+        rig.handler.will((job, context) -> {
+            if ("break".equals(job.input().get("do"))) {
+                database.asOwner("ALTER FUNCTION claim_jobs RENAME TO gone");
+            } else {
+                await().until(() -> database.ask("SELECT to_regproc('gone')::text") != null);
+                await().during(Duration.ofSeconds(2))
+                        .until(() -> !Thread.currentThread().isInterrupted());
+            }
+            return null;
+        });
+        var slow = RunnerRig.aJob(database).insert();
+        RunnerRig.aJob(database).input(Map.of("do", "break")).insert();
+        assertThatThrownBy(() -> drain(QueueName.DEFAULT).run(ALL, 2, null)).isInstanceOf(DatabaseFailure.class);
+        database.assertThatJob(slow).isFinished();
     }
 
     private static FutureTask<Drain.Count> inBackground(Drain drain, Duration pollInterval) {

@@ -3,6 +3,9 @@ package io.jobtrail.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.jobtrail.config.DatabaseUrl;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.job.Claim;
@@ -20,10 +23,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class HeartbeatsTest {
     private static final Duration OFTEN = Duration.ofMillis(100);
@@ -56,7 +61,9 @@ class HeartbeatsTest {
             var ready = new CountDownLatch(1);
             var thread = new Thread(() -> {
                 context = new LiveContext(
-                        claim, new DocumentStore(database.runtime()), new ChunkStore(database.runtime()));
+                        claim,
+                        new Documents(new DocumentStore(database.runtime()), null),
+                        new ChunkStore(database.runtime()));
                 try (var alive = heartbeats.start(context)) {
                     ready.countDown();
                     over.await();
@@ -99,13 +106,14 @@ class HeartbeatsTest {
                 entered.await();
                 await().until(() -> !deaf(log).isEmpty());
                 await().during(Duration.ofMillis(500)).until(() -> deaf(log).size() == 1);
-                assertThat(deaf(log).get(0))
-                        .contains(
-                                claim.id().toString(), "thread deaf", "SHUTDOWN", "one job less until it is restarted");
+                assertThat(beats.running()).isZero();
+                assertThat(beats.writtenOff()).isEqualTo(1);
+                assertThat(deaf(log).get(0)).contains(claim.id().toString(), "thread deaf", "SHUTDOWN", "written off");
             } finally {
                 mayEnd.countDown();
             }
             thread.join();
+            assertThat(beats.writtenOff()).isZero();
         }
     }
 
@@ -114,7 +122,7 @@ class HeartbeatsTest {
     }
 
     private static Heartbeats heartbeats(Database beats, Duration lease) {
-        return new Heartbeats(new JobStore(beats), OFTEN, lease);
+        return new Heartbeats(new JobStore(beats), OFTEN, lease, RunnerRig.LONG);
     }
 
     private static Instant lastBeat(UUID id) {
@@ -159,7 +167,7 @@ class HeartbeatsTest {
 
     @Test
     void aBeatThatNeitherStageNorTimeCallsForIsLeftOut() throws Exception {
-        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG)) {
+        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
             var quiet = RunnerRig.aJob(database).claimedBy("w1");
             var busy = RunnerRig.aJob(database).claimedBy("w1");
             var before = lastBeat(quiet.id());
@@ -184,6 +192,59 @@ class HeartbeatsTest {
     }
 
     @Test
+    void aCancellationOrALossIsNoticedLongBeforeTheNextHeartbeatIsDue() throws Exception {
+        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
+            var cancelled = RunnerRig.aJob(database).claimedBy("w1");
+            var lost = RunnerRig.aJob(database).claimedBy("w1");
+            var attempts = List.of(new Attempt(heartbeats, cancelled), new Attempt(heartbeats, lost));
+            var neighbour = new Attempt(heartbeats, RunnerRig.aJob(database).claimedBy("w1"));
+            var statements = StatementCount.on(database);
+            database.store().cancel(cancelled.id(), "user:ann", "no longer needed");
+            database.store().giveBack(lost, "TEST");
+            await().atMost(Duration.ofSeconds(3))
+                    .until(() -> attempts.stream().allMatch(attempt -> attempt.interrupted.getCount() == 0));
+            attempts.get(0).isStoppedFor(Stop.CANCELLED);
+            attempts.get(1).isStoppedFor(Stop.LOST);
+            assertThat(neighbour.interrupted.getCount()).isEqualTo(1);
+            assertThat(statements.count()).as("the looking writes nothing").isEqualTo(2);
+        }
+    }
+
+    /** Like a library that cannot be loaded when something is to be logged. */
+    private static final class BrokenLog extends AppenderBase<ILoggingEvent> {
+        private final CountDownLatch thrown = new CountDownLatch(3);
+
+        @Override
+        protected void append(ILoggingEvent event) {
+            thrown.countDown();
+            throw new NoClassDefFoundError("pretended");
+        }
+    }
+
+    @Test
+    void anErrorEndsNeitherTheHeartbeatsNorTheWatch() throws Exception {
+        var logger = (Logger) LoggerFactory.getLogger(Heartbeats.class);
+        var broken = new BrokenLog();
+        broken.start();
+        var awayForNow = nobodyListens();
+        try (var nowhere = new Database(awayForNow, "nowhere", 0, 1);
+                var heartbeats = new Heartbeats(new JobStore(nowhere), OFTEN, RunnerRig.LONG, Duration.ZERO)) {
+            heartbeats.onWrittenOff(attempt -> {
+                throw new NoClassDefFoundError("pretended");
+            });
+            new Attempt(heartbeats, RunnerRig.aJob(database).timeoutSec(1).claimedBy("w1")).isStoppedFor(Stop.TIMEOUT);
+            logger.addAppender(broken);
+            new Attempt(heartbeats, RunnerRig.aJob(database).timeoutSec(1).claimedBy("w1")).isStoppedFor(Stop.TIMEOUT);
+            assertThat(broken.thrown.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(heartbeats.fault(1)).isEmpty();
+            heartbeats.close();
+            assertThat(heartbeats.fault(1).orElseThrow()).contains("heartbeats have ended");
+        } finally {
+            logger.detachAppender(broken);
+        }
+    }
+
+    @Test
     void aLostClaimStopsTheAttemptAndIsSaidOnce() throws Exception {
         try (var heartbeats = heartbeats(database.runtime(), RunnerRig.LONG);
                 var log = LogLines.of(Heartbeats.class)) {
@@ -199,7 +260,7 @@ class HeartbeatsTest {
 
     @Test
     void anOlderAttemptOfTheSameProcessIsStoppedWhenTheJobIsClaimedAgain() throws Exception {
-        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG)) {
+        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
             var first = RunnerRig.aJob(database).claimedBy("w1");
             var older = new Attempt(heartbeats, first);
             database.store().giveBack(first, "TEST");

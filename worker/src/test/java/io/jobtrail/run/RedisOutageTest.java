@@ -7,6 +7,7 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
+import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.testbed.RedisServer;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.nio.file.Path;
@@ -141,6 +142,23 @@ class RedisOutageTest {
         onNewConnection(Jedis::slaveofNoOne);
         await().until(this::waitsInRedis);
         awaitFinished(jobs(5));
+    }
+
+    @Test
+    void aRedisThatHangsIsNoReasonToStopAndHardlyOneToWait() throws Exception {
+        var pid = redis.<String>call(jedis -> jedis.info("server")).replaceFirst("(?s).*process_id:(\\d+).*", "$1");
+        signal("STOP", pid);
+        try {
+            awaitFinished(jobs(30)); // with a question to Redis before each of them it would be more than 20 s
+        } finally {
+            signal("CONT", pid);
+        }
+        await().until(this::waitsInRedis);
+        awaitFinished(jobs(5));
+    }
+
+    private static void signal(String name, String pid) throws Exception {
+        new ProcessBuilder("sh", "-c", "kill -" + name + " " + pid).start().waitFor();
     }
 
     @Test

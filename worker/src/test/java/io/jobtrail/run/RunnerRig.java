@@ -10,6 +10,8 @@ import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
+import io.jobtrail.sweep.PushMissing;
+import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.testing.JobFactory;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.nio.file.Path;
@@ -31,15 +33,20 @@ final class RunnerRig implements AutoCloseable {
     private final Duration lease;
 
     RunnerRig(Database database, DatabaseUrl url, Duration heartbeat, Duration lease) {
+        this(database, url, heartbeat, lease, LONG);
+    }
+
+    /** @param hearing a handler that goes on for so long after it was stopped is written off */
+    RunnerRig(Database database, DatabaseUrl url, Duration heartbeat, Duration lease, Duration hearing) {
         this.database = database;
         this.lease = lease;
         store = new JobStore(database);
         reader = new JobReader(database);
         beats = new Database(url, "beats", 0, 1);
-        heartbeats = new Heartbeats(new JobStore(beats), heartbeat, lease);
+        heartbeats = new Heartbeats(new JobStore(beats), heartbeat, lease, hearing);
         runner = new JobRunner(
                 store,
-                new DocumentStore(database),
+                new Documents(new DocumentStore(database), null),
                 new ChunkStore(database),
                 handlers,
                 heartbeats,
@@ -61,10 +68,12 @@ final class RunnerRig implements AutoCloseable {
         return new Workers(runner, store, heartbeats, handlers, redis, List.of(queues), "rig", Duration.ofMillis(100));
     }
 
+    /** With the duties of a worker process. */
     Sweeper sweeper(Redis redis) {
-        var queue = redis == null ? null : new JobQueue(redis);
-        return new Sweeper(
-                database, store, reader, queue, new Dispatcher(queue), handlers.names(), lease, "sweeper:rig");
+        var queue = new JobQueue(redis);
+        var sweeps = Sweeper.ofEveryProcess(database, queue, lease, null, "sweeper:rig");
+        sweeps.add(new PushMissing(reader, queue, new Dispatcher(queue), handlers.names()));
+        return new Sweeper(database, sweeps);
     }
 
     @Override

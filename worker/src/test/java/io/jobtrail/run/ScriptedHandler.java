@@ -4,6 +4,8 @@ import io.jobtrail.handler.JobContext;
 import io.jobtrail.handler.JobHandler;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.job.Job;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -64,6 +66,12 @@ public final class ScriptedHandler implements JobHandler {
                 context.stage("waiting");
                 context.progress(0.5);
                 forEver();
+            }
+            case "exit" -> System.exit(7);
+            case "wait for file" -> {
+                while (!Files.exists(Path.of(job.input().get("file").toString()))) {
+                    Thread.onSpinWait(); // hears no interrupt, as handlers should
+                }
             }
             default -> context.stage("done");
         }

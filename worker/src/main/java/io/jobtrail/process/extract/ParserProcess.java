@@ -1,5 +1,6 @@
 package io.jobtrail.process.extract;
 
+import io.jobtrail.document.WorkDirectory;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.handler.RetryableFailure;
 import io.jobtrail.process.extract.Message.Answer;

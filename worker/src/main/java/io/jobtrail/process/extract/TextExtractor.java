@@ -1,5 +1,6 @@
 package io.jobtrail.process.extract;
 
+import io.jobtrail.document.WorkDirectory;
 import io.jobtrail.process.extract.Message.Request;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package io.jobtrail.process.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jobtrail.document.WorkDirectory;
 import io.jobtrail.handler.PermanentFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,7 @@ class BadDocumentsTest {
 
     @BeforeAll
     static void start() {
-        work = WorkDirectory.createIn(temp);
+        work = WorkDirectory.createIn(temp, "work");
         extractor = new TextExtractor(1, 64, Duration.ofMinutes(1), 5_000_000, work);
     }
 

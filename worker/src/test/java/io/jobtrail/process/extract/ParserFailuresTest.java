@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.jobtrail.document.WorkDirectory;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.handler.RetryableFailure;
 import java.io.DataOutputStream;
@@ -39,7 +40,7 @@ class ParserFailuresTest {
     private TextExtractor extractor;
 
     private void start(Duration timeout) {
-        work = WorkDirectory.createIn(temp);
+        work = WorkDirectory.createIn(temp, "work");
         extractor = new TextExtractor(1, 64, timeout, 5_000_000, work);
     }
 

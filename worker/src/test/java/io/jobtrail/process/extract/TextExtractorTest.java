@@ -2,6 +2,7 @@ package io.jobtrail.process.extract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jobtrail.document.WorkDirectory;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +39,7 @@ class TextExtractorTest {
 
     @BeforeAll
     static void start() {
-        work = WorkDirectory.createIn(temp);
+        work = WorkDirectory.createIn(temp, "work");
         extractor = new TextExtractor(1, 128, Duration.ofMinutes(1), 20_000_000, work);
     }
 

@@ -1,4 +1,4 @@
-package io.jobtrail.process.extract;
+package io.jobtrail.document;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,13 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one place for a worker's temporary files: {@code jobtrail-work-<pid>-<random>} with a directory per job and per parser process in it. The worker
- * holds a lock in it for as long as it lives, so that another one can tell what a dead worker left behind and remove it. A
- * lock, unlike a process id, also tells when every worker runs as process 1 of its own container.
+ * The one place for a process's temporary files: {@code jobtrail-<kind>-<pid>-<random>}. The process holds a lock in it for as
+ * long as it lives, so that another one can tell what a dead process left behind and remove it. A lock, unlike a process id,
+ * also tells when every process is number 1 of its own container.
  */
 public final class WorkDirectory implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WorkDirectory.class);
-    private static final String PREFIX = "jobtrail-work-";
+    private static final String PREFIX = "jobtrail-";
     private static final String LOCK = "lock";
     /** Younger directories are left alone: their owner may be about to take the lock. */
     private static final Duration GRACE = Duration.ofMinutes(1);
@@ -37,11 +37,16 @@ public final class WorkDirectory implements AutoCloseable {
         this.lockFile = lockFile;
     }
 
-    public static WorkDirectory createIn(Path parent) {
+    /**
+     * Makes one, and removes those of this kind whose process is dead.
+     *
+     * @param kind what is kept there: {@code work} of a worker, or {@code uploads} of the web process
+     */
+    public static WorkDirectory createIn(Path parent, String kind) {
         try {
-            removeLeftovers(parent, Instant.now().minus(GRACE));
+            removeLeftovers(parent, kind, Instant.now().minus(GRACE));
             Path path = Files.createTempDirectory(
-                    parent, PREFIX + ProcessHandle.current().pid() + "-");
+                    parent, PREFIX + kind + "-" + ProcessHandle.current().pid() + "-");
             FileChannel lockFile = openLock(path);
             lockFile.lock();
             return new WorkDirectory(path, lockFile);
@@ -59,20 +64,20 @@ public final class WorkDirectory implements AutoCloseable {
         return Files.createTempDirectory(path, prefix);
     }
 
-    /** Removes the directories of workers that died, and were last used before a given moment. */
-    static void removeLeftovers(Path parent, Instant before) throws IOException {
-        try (DirectoryStream<Path> candidates = Files.newDirectoryStream(parent, PREFIX + "*")) {
+    /** Removes the directories of processes that died, and were last used before a given moment. */
+    static void removeLeftovers(Path parent, String kind, Instant before) throws IOException {
+        try (DirectoryStream<Path> candidates = Files.newDirectoryStream(parent, PREFIX + kind + "-*")) {
             for (Path candidate : candidates) {
                 try {
                     if (Files.getLastModifiedTime(candidate).toInstant().isBefore(before) && !isLocked(candidate)) {
-                        log.info("Removing what a dead worker left in {}", candidate);
+                        log.info("Removing what a dead process left in {}", candidate);
                         delete(candidate);
                     }
                 } catch (IOException e) {
                     log.debug(
                             "Leaving {} alone: {}",
                             candidate,
-                            e.toString()); // another user's, or just removed by another worker
+                            e.toString()); // another user's, or just removed by another process
                 }
             }
         }
@@ -102,7 +107,7 @@ public final class WorkDirectory implements AutoCloseable {
                 Files.deleteIfExists(file);
             }
         } catch (IOException | UncheckedIOException e) {
-            log.warn("Cannot delete {}; it will be tried again when a worker starts", directory, e);
+            log.warn("Cannot delete {}; it will be tried again when a process starts", directory, e);
         }
     }
 

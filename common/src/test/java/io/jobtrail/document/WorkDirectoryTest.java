@@ -1,4 +1,4 @@
-package io.jobtrail.process.extract;
+package io.jobtrail.document;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,20 +15,20 @@ class WorkDirectoryTest {
     private final Instant later = Instant.now().plusSeconds(3600);
 
     @Test
-    void whatADeadWorkerLeftIsRemoved() throws Exception {
+    void whatADeadProcessLeftIsRemoved() throws Exception {
         Path left = Files.createDirectories(temp.resolve("jobtrail-work-1-dead/job-1/deep"));
         Files.writeString(left.resolve("input"), "rest");
 
-        WorkDirectory.removeLeftovers(temp, later);
+        WorkDirectory.removeLeftovers(temp, "work", later);
 
         assertThat(temp).isEmptyDirectory();
     }
 
     @Test
-    void directoriesOfLivingWorkersAndOfOthersStay() throws Exception {
-        Path other = Files.createDirectory(temp.resolve("something-else"));
-        try (WorkDirectory living = WorkDirectory.createIn(temp)) {
-            WorkDirectory.removeLeftovers(temp, later);
+    void directoriesOfLivingProcessesAndOfOtherKindsStay() throws Exception {
+        Path other = Files.createDirectory(temp.resolve("jobtrail-uploads-1-dead"));
+        try (WorkDirectory living = WorkDirectory.createIn(temp, "work")) {
+            WorkDirectory.removeLeftovers(temp, "work", later);
 
             assertThat(living.path()).exists();
         }
@@ -39,14 +39,14 @@ class WorkDirectoryTest {
     void aYoungDirectoryStaysBecauseItsOwnerMayBeStarting() throws Exception {
         Path young = Files.createDirectory(temp.resolve("jobtrail-work-1-young"));
 
-        WorkDirectory.createIn(temp).close();
+        WorkDirectory.createIn(temp, "work").close();
 
         assertThat(young).exists();
     }
 
     @Test
     void closingRemovesEverything() throws Exception {
-        WorkDirectory work = WorkDirectory.createIn(temp);
+        WorkDirectory work = WorkDirectory.createIn(temp, "work");
         Files.writeString(work.newDirectory("job-").resolve("input"), "text");
 
         work.close();

@@ -1,0 +1,60 @@
+package io.jobtrail.api;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/**
+ * Asks something that may hang, so that no caller hangs with it: one question is under way at a time, its answer serves all who
+ * want one within a second, and none of them waits long. Knows nothing about what is asked.
+ */
+final class Probe<T> {
+    private static final long FRESH_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long PATIENCE_NANOS = Duration.ofSeconds(2).toNanos();
+
+    private final Supplier<T> question;
+    private final T noAnswer;
+    private final Executor threads;
+    private CompletableFuture<T> answer;
+    private long askedAt;
+
+    /**
+     * @param question must not throw
+     * @param noAnswer what is said while there is no answer
+     */
+    Probe(Supplier<T> question, T noAnswer, Executor threads) {
+        this.question = question;
+        this.noAnswer = noAnswer;
+        this.threads = threads;
+    }
+
+    /** Within about two seconds of the question having been asked, whoever asked it. */
+    T ask() {
+        CompletableFuture<T> mine;
+        long left;
+        synchronized (this) {
+            var age = System.nanoTime() - askedAt;
+            if (answer == null || answer.isDone() && age > FRESH_NANOS) {
+                answer = CompletableFuture.supplyAsync(question, threads);
+                askedAt = System.nanoTime();
+                age = 0;
+            }
+            mine = answer;
+            left = Math.max(0, PATIENCE_NANOS - age);
+        }
+        try {
+            return mine.get(left, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return noAnswer;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return noAnswer;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a question of the health check failed", e.getCause());
+        }
+    }
+}

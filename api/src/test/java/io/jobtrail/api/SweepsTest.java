@@ -1,0 +1,44 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** What the web process does for jobs while no worker lives. */
+class SweepsTest {
+    @Test
+    void jobsOfDeadWorkersAreReleased() {
+        try (var api = RunningApi.start()) {
+            var lost = api.database.aJob().claimedBy("gone").id();
+            api.database.asOwner("UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour'");
+
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> api.database.assertThatJob(lost).isRetrying("HEARTBEAT_TIMEOUT"));
+            assertThat(api.database.reader().history(lost))
+                    .last()
+                    .satisfies(event -> assertThat(event.actor()).startsWith("sweeper:api:"));
+        }
+    }
+
+    @Test
+    void oldJobsArePurgedIfThatIsSetAndKeptIfNot() {
+        try (var keeping = RunningApi.start()) {
+            var database = keeping.database;
+            var old = database.aJob().claimedBy("w");
+            database.store().complete(old, "{}");
+            database.asOwner("UPDATE pipeline_jobs SET finished_at = now() - interval '8 days'");
+            try (var purging = ApiServer.start(RunningApi.settings(database.environmentUrl(), "RETENTION_DAYS", "9"))) {
+                assertThat(purging.port()).isPositive();
+                await().during(Duration.ofSeconds(2))
+                        .until(() -> database.reader().job(old.id()).isPresent());
+            }
+            try (var purging = ApiServer.start(RunningApi.settings(database.environmentUrl(), "RETENTION_DAYS", "7"))) {
+                assertThat(purging.port()).isPositive();
+                await().atMost(Duration.ofSeconds(20))
+                        .until(() -> database.reader().job(old.id()).isEmpty());
+            }
+        }
+    }
+}

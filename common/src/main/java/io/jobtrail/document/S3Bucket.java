@@ -1,0 +1,167 @@
+package io.jobtrail.document;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/**
+ * Reads documents out of the one bucket that the settings name; a request can choose the key of an object, never a server or a
+ * bucket. Must not write there. Credentials come from where the AWS SDK looks for them: AWS_ACCESS_KEY_ID and its like, a
+ * profile, or the role of the machine.
+ */
+public final class S3Bucket implements AutoCloseable {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration READ_TIMEOUT = Duration.ofSeconds(20);
+
+    /** A caller of the API waits for it. */
+    private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final int FORBIDDEN = 403;
+    private static final int NOT_FOUND = 404;
+
+    private final String name;
+    private final S3Client client;
+
+    /**
+     * @param endpoint of a server other than Amazon's, which is then asked with the bucket in the path; null = Amazon's
+     */
+    public S3Bucket(String name, String endpoint, String region) {
+        this.name = name;
+        var builder = S3Client.builder()
+                .region(Region.of(region))
+                .httpClientBuilder(UrlConnectionHttpClient.builder()
+                        .connectionTimeout(CONNECT_TIMEOUT)
+                        .socketTimeout(READ_TIMEOUT));
+        if (endpoint != null) {
+            builder.endpointOverride(URI.create(endpoint)).forcePathStyle(true);
+        }
+        client = builder.build();
+    }
+
+    /** S3 does not answer, or refuses; trying later can help. */
+    public static final class Unavailable extends RuntimeException {
+        Unavailable(String message, Exception cause) {
+            super(message, cause);
+        }
+    }
+
+    /** The object is gone, or another one has taken its place. */
+    public static final class Changed extends IOException {
+        Changed(String message) {
+            super(message);
+        }
+    }
+
+    /** @throws Unavailable when that cannot be told */
+    public Optional<S3Object> find(String key) {
+        try {
+            var head = client.headObject(request ->
+                    request.bucket(name).key(key).overrideConfiguration(config -> config.apiCallTimeout(LOOK_TIMEOUT)));
+            return Optional.of(new S3Object(
+                    name, key, head.eTag(), versionOf(head.versionId()), head.contentLength(), head.contentType()));
+        } catch (S3Exception e) {
+            if (e.statusCode() == NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw unavailable(key, e);
+        } catch (SdkException e) {
+            throw unavailable(key, e);
+        }
+    }
+
+    /** A bucket whose versioning was switched off calls the version "null". */
+    private static String versionOf(String id) {
+        return id == null || id.equals("null") ? null : id;
+    }
+
+    /**
+     * The stream fails before its end when not all bytes came.
+     *
+     * @throws Changed when it is not that object any more
+     * @throws IOException when S3 cannot be read; trying later can help
+     */
+    public InputStream open(S3Object object) throws IOException {
+        if (!object.bucket().equals(name)) {
+            throw new Changed(
+                    "%s lies in bucket %s, and this worker reads %s".formatted(object.key(), object.bucket(), name));
+        }
+        try {
+            var bytes = client.getObject(
+                    request -> request.bucket(name).key(object.key()).versionId(object.version()));
+            GetObjectResponse found = bytes.response();
+            if (!found.eTag().equals(object.etag())) {
+                bytes.abort();
+                throw new Changed(
+                        "%s is not the object any more that was there when the job was sent: its ETag was %s and is %s"
+                                .formatted(object.key(), object.etag(), found.eTag()));
+            }
+            return new WholeStream(bytes, object.size());
+        } catch (S3Exception e) {
+            if (e.statusCode() == NOT_FOUND) {
+                throw new Changed(object.key() + " is not in bucket " + name + " any more");
+            }
+            throw new IOException(unavailable(object.key(), e));
+        } catch (SdkException e) {
+            throw new IOException(unavailable(object.key(), e));
+        }
+    }
+
+    private Unavailable unavailable(String key, SdkException e) {
+        var refused = e instanceof S3Exception answer && answer.statusCode() == FORBIDDEN;
+        return new Unavailable(
+                refused
+                        ? "S3 does not let this process read %s in bucket %s".formatted(key, name)
+                        : "S3 cannot be asked for %s in bucket %s (%s)".formatted(key, name, e.getMessage()),
+                e);
+    }
+
+    /** A connection that ends early looks like the end of the object. */
+    private static final class WholeStream extends FilterInputStream {
+        private long left;
+
+        WholeStream(InputStream in, long size) {
+            super(in);
+            left = size;
+        }
+
+        @Override
+        public int read() throws IOException {
+            var one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            int count = in.read(target, offset, length);
+            if (count < 0 && left > 0) {
+                throw new IOException(left + " bytes of the object are missing");
+            }
+            left -= Math.max(0, count);
+            return count;
+        }
+
+        @Override
+        public long skip(long wanted) throws IOException {
+            return readNBytes((int) Math.min(wanted, 1 << 16)).length;
+        }
+
+        @Override
+        public boolean markSupported() {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

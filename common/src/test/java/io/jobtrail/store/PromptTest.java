@@ -1,0 +1,187 @@
+package io.jobtrail.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.jobtrail.job.Claim;
+import io.jobtrail.job.JobIds;
+import io.jobtrail.job.JobState;
+import io.jobtrail.testing.JobtrailDatabase;
+import io.jobtrail.testing.Together;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A job that asks a person, and what becomes of the question. */
+class PromptTest {
+    private static final List<String> HANDLERS = List.of("process_document");
+    private static JobtrailDatabase database;
+    private static JobStore store;
+
+    @BeforeAll
+    static void open() {
+        database = JobtrailDatabase.fresh();
+        store = database.store();
+    }
+
+    @AfterAll
+    static void close() {
+        database.close();
+    }
+
+    @Test
+    void aJobThatAsksHoldsNeitherWorkerNorLease() {
+        var claim = database.aJob().claimedBy("w");
+        assertThat(ask(claim, "review")).isTrue();
+        database.assertThatJob(claim.id()).is(JobState.AWAITING_INPUT).lastReasonIs("ASKED");
+        assertThat(database.ask("SELECT locked_by FROM pipeline_jobs WHERE id = ?", claim.id()))
+                .isNull();
+        assertThat(store.leftAs(claim)).contains(JobState.AWAITING_INPUT);
+        database.asOwner("UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour' WHERE id = '"
+                + claim.id() + "'");
+        assertThat(store.releaseStale(Duration.ofMinutes(1), 100, "sweeper")).isEmpty();
+        assertThat(store.claim(claim.id(), "v", HANDLERS)).isEmpty();
+        assertThat(database.ask("SELECT prompt->>'text' FROM pipeline_job_prompts WHERE job_id = ?", claim.id()))
+                .isEqualTo("Is this right?");
+    }
+
+    @Test
+    void theAnswerPutsTheJobBackIntoItsQueue() {
+        var claim = database.aJob().claimedBy("w");
+        ask(claim, "review");
+        assertThat(answer(claim.id())).isTrue();
+        database.assertThatJob(claim.id()).is(JobState.QUEUED).lastReasonIs("ANSWERED");
+        var event = database.reader().history(claim.id()).get(3);
+        assertThat(event.actor()).isEqualTo("anna");
+        assertThat(event.metadata()).isEqualTo("{\"question\": \"review\"}");
+        assertThat(answersTo(claim.id(), "review")).isEqualTo("{\"ok\": true} by anna");
+        assertThat(store.complete(store.claim(claim.id(), "w", HANDLERS).orElseThrow(), null))
+                .isTrue();
+    }
+
+    @Test
+    void anAttemptThatAsksIsNotCharged() {
+        var claim = database.aJob().maxAttempts(1).claimedBy("w");
+        for (int i = 1; i <= 3; i++) {
+            assertThat(claim.job().attempt()).isEqualTo(1);
+            ask(claim, "question-" + i);
+            answer(claim.id());
+            claim = store.claim(claim.id(), "w", HANDLERS).orElseThrow();
+        }
+        store.fail(claim, "A", "a", false, Duration.ZERO);
+        database.assertThatJob(claim.id()).isFailed("A");
+    }
+
+    @Test
+    void ofManyAnswersOneCounts() {
+        var claim = database.aJob().claimedBy("w");
+        ask(claim, "review");
+        var accepted = Together.run(10, i -> store.answerPrompt(claim.id(), null, "" + i, "person-" + i, "ANSWERED"));
+        assertThat(accepted).filteredOn(yes -> yes).hasSize(1);
+        var winner = accepted.indexOf(true);
+        assertThat(answersTo(claim.id(), "review")).isEqualTo(winner + " by person-" + winner);
+        database.assertThatJob(claim.id())
+                .is(JobState.QUEUED)
+                .hasHistory("queued", "running", "awaiting_input", "queued");
+    }
+
+    @Test
+    void anAnswerToNothingIsRefused() {
+        var running = database.aJob().claimedBy("w");
+        var queued = database.aJob().insert();
+        for (var id : List.of(running.id(), queued, JobIds.next())) {
+            var before = database.reader().job(id);
+            assertThat(answer(id)).isFalse();
+            assertThat(database.reader().job(id)).isEqualTo(before);
+        }
+        var waitingByHand = database.aJob().claimedBy("w").id();
+        database.asOwner("UPDATE pipeline_jobs SET status = 'awaiting_input' WHERE id = '" + waitingByHand + "'");
+        assertThat(answer(waitingByHand)).as("it waits, but asked nothing").isFalse();
+        database.assertThatJob(waitingByHand).is(JobState.AWAITING_INPUT);
+    }
+
+    @Test
+    void aLateAnswerIsNotTakenForThatToTheNextQuestion() {
+        var claim = database.aJob().claimedBy("w");
+        ask(claim, "first");
+        answer(claim.id());
+        ask(store.claim(claim.id(), "w", HANDLERS).orElseThrow(), "second");
+        assertThat(store.answerPrompt(claim.id(), "first", "1", "bob", "ANSWERED"))
+                .isFalse();
+        database.assertThatJob(claim.id()).is(JobState.AWAITING_INPUT);
+        assertThat(store.answerPrompt(claim.id(), "second", "2", "bob", "ANSWERED"))
+                .isTrue();
+        assertThat(answersTo(claim.id(), "first")).isEqualTo("{\"ok\": true} by anna");
+        assertThat(answersTo(claim.id(), "second")).isEqualTo("2 by bob");
+    }
+
+    @Test
+    void aQuestionIsWithdrawnWithItsJobAndAskedAgainAfterARetry() {
+        var claim = database.aJob().claimedBy("w");
+        ask(claim, "review");
+        assertThat(store.cancel(claim.id(), "anna", "WRONG_FILE")).isTrue();
+        assertThat(openQuestions(claim.id())).isZero();
+        assertThat(answer(claim.id())).isFalse();
+        database.assertThatJob(claim.id()).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
+
+        store.retry(claim.id(), "anna", "OPERATOR_RETRY");
+        assertThat(ask(store.claim(claim.id(), "w", HANDLERS).orElseThrow(), "review"))
+                .isTrue();
+        assertThat(answer(claim.id())).isTrue();
+    }
+
+    @Test
+    void aQuestionIsWithdrawnWhenSqlByHandEndsTheWait() {
+        for (var state : List.of("queued", "failed", "cancelled")) {
+            var claim = database.aJob().claimedBy("w");
+            ask(claim, "review");
+            database.runtime().update("UPDATE pipeline_jobs SET status = ? WHERE id = ?", state, claim.id());
+            assertThat(openQuestions(claim.id())).as(state).isZero();
+        }
+    }
+
+    @Test
+    void aCancelledJobAsksNobody() {
+        var claim = database.aJob().claimedBy("w");
+        store.cancel(claim.id(), "anna", "WRONG_FILE");
+        assertThat(ask(claim, "review")).isTrue();
+        database.assertThatJob(claim.id()).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
+        assertThat(store.leftAs(claim)).contains(JobState.CANCELLED);
+        assertThat(openQuestions(claim.id())).isZero();
+    }
+
+    @Test
+    void anAnswerIsNeverOverwritten() {
+        var claim = database.aJob().claimedBy("w");
+        ask(claim, "review");
+        answer(claim.id());
+        var next = store.claim(claim.id(), "w", HANDLERS).orElseThrow();
+        var refused = catchThrowableOfType(DatabaseFailure.class, () -> ask(next, "review"));
+        assertThat(refused.sqlState()).isEqualTo("23505");
+        database.assertThatJob(claim.id()).is(JobState.RUNNING);
+        assertThat(answersTo(claim.id(), "review")).isEqualTo("{\"ok\": true} by anna");
+        assertThat(store.complete(next, null)).as("the claim is still good").isTrue();
+    }
+
+    private static boolean ask(Claim claim, String name) {
+        return store.askPerson(claim, name, "confirm", "{\"text\": \"Is this right?\"}");
+    }
+
+    private static boolean answer(UUID id) {
+        return store.answerPrompt(id, null, "{\"ok\": true}", "anna", "ANSWERED");
+    }
+
+    private static Object answersTo(UUID id, String name) {
+        return database.ask(
+                "SELECT answer::text || ' by ' || answered_by FROM pipeline_job_prompts WHERE job_id = ? AND name = ?",
+                id,
+                name);
+    }
+
+    private static long openQuestions(UUID id) {
+        return (Long) database.ask("SELECT count(*) FROM pipeline_job_prompts WHERE job_id = ? AND answer IS NULL", id);
+    }
+}

@@ -1,0 +1,195 @@
+package io.jobtrail.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jobtrail.document.DocumentStore;
+import io.jobtrail.job.JobState;
+import io.jobtrail.store.DatabaseFailure;
+import java.io.ByteArrayInputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Old jobs leave by themselves, whatever stands in the way of some of them. */
+class RetentionTest {
+    private static final UUID SYSTEM = new UUID(0, 0);
+    private static final int DAYS = 30;
+
+    private final SweepRig rig = new SweepRig();
+    private final Retention sweep = with(Duration.ofSeconds(5));
+
+    @AfterEach
+    void end() {
+        rig.close();
+    }
+
+    private Retention with(Duration patience) {
+        return new Retention(rig.database.reader(), rig.database.store(), DAYS, "sweeper:rig", patience);
+    }
+
+    private UUID finished() {
+        var document = new DocumentStore(rig.database.runtime())
+                .put("a.txt", "text/plain", new ByteArrayInputStream(new byte[] {1}));
+        var claim = rig.database.aJob().document(document.id()).claimedBy("w");
+        assertThat(rig.database.store().complete(claim, "{}")).isTrue();
+        return claim.id();
+    }
+
+    private UUID failed() {
+        var claim = rig.database.aJob().claimedBy("w");
+        rig.database.store().fail(claim, "TEST", "test", true, Duration.ZERO);
+        return claim.id();
+    }
+
+    private void ended(int daysAgo, UUID... ids) {
+        for (var id : ids) {
+            rig.database.asOwner("UPDATE pipeline_jobs SET finished_at = now() - interval '%d days' WHERE id = '%s'"
+                    .formatted(daysAgo, id));
+        }
+    }
+
+    private int runs(Retention retention) {
+        int runs = 1;
+        while (!retention.run().equals(retention.interval())) {
+            runs++;
+            assertThat(runs).isLessThan(200);
+        }
+        return runs;
+    }
+
+    private boolean exists(UUID id) {
+        return rig.database.reader().job(id).isPresent();
+    }
+
+    @Test
+    void whatEndedLongAgoGoesWithItsDocumentAndEverythingElseStays() {
+        var old = finished();
+        var oldFailed = failed();
+        var oldCancelled = rig.database.aJob().insert();
+        rig.database.store().cancel(oldCancelled, "test", "test");
+        ended(DAYS + 1, old, oldFailed, oldCancelled);
+        var young = finished();
+        ended(DAYS - 1, young);
+        var queued = rig.database.aJob().insert();
+        var running = rig.database.aJob().claimedBy("w").id();
+        rig.database.asOwner("UPDATE pipeline_jobs SET created_at = '2001-01-01', run_after = '2001-01-01'");
+
+        runs(sweep);
+
+        assertThat(Stream.of(old, oldFailed, oldCancelled)).noneMatch(this::exists);
+        assertThat(Stream.of(young, queued, running)).allMatch(this::exists);
+        assertThat(rig.count("pipeline_documents")).isEqualTo(1);
+        assertThat(rig.database.reader().verifyTrail(null)).isEmpty();
+    }
+
+    @Test
+    void theTrailOfTheSystemSaysWhoAndByWhichSetting() {
+        ended(DAYS + 1, finished(), finished());
+        runs(sweep);
+        assertThat(rig.database.reader().history(SYSTEM)).singleElement().satisfies(event -> {
+            assertThat(event.actor()).isEqualTo("sweeper:rig");
+            assertThat(event.reason()).isEqualTo("RETENTION");
+            assertThat(event.metadata())
+                    .contains(
+                            "\"rule\": \"RETENTION_DAYS=30\"",
+                            "\"jobs\": 2",
+                            "\"events\": 6",
+                            "first_at",
+                            "last_at",
+                            "sha256");
+        });
+    }
+
+    @Test
+    void aJobWhoseTrailDoesNotVerifyStaysAndHoldsUpNobody() {
+        var bad = finished();
+        var good = finished();
+        ended(DAYS + 2, bad);
+        ended(DAYS + 1, good);
+        rig.database.asOwner(
+                "ALTER TABLE pipeline_job_events DISABLE TRIGGER USER",
+                "UPDATE pipeline_job_events SET actor = 'x' WHERE seq = 2 AND job_id = '" + bad + "'",
+                "ALTER TABLE pipeline_job_events ENABLE TRIGGER USER");
+        runs(sweep);
+        assertThat(exists(good)).isFalse();
+        rig.database.asOwner("UPDATE pipeline_jobs SET deleted_at = NULL");
+        assertThat(exists(bad)).isTrue();
+    }
+
+    /** A batch with the slow one is halved until that one is alone, and then passed over; the next time it is tried again. */
+    @Test
+    void aJobThatCannotBePurgedInTimeHoldsUpNobody() {
+        var ids = Stream.generate(this::failed).limit(20).toList();
+        for (int i = 0; i < ids.size(); i++) {
+            ended(DAYS + 100 - i, ids.get(i));
+        }
+        var slow = ids.get(7);
+        rig.database.asOwner("""
+                CREATE FUNCTION delay() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN PERFORM pg_sleep(60); RETURN OLD; END $$""", """
+                CREATE TRIGGER delay BEFORE DELETE ON pipeline_jobs FOR EACH ROW
+                WHEN (OLD.id = '%s') EXECUTE FUNCTION delay()""".formatted(slow));
+        var retention = with(Duration.ofMillis(500));
+
+        runs(retention);
+
+        assertThat(ids.stream().filter(this::exists)).containsExactly(slow);
+        assertThat(rig.log()).anyMatch(line -> line.startsWith("WARN job " + slow + " could not be purged"));
+
+        rig.database.asOwner("DROP TRIGGER delay ON pipeline_jobs");
+        runs(retention);
+        assertThat(exists(slow)).isFalse();
+    }
+
+    @Test
+    void aBatchGrowsAgain() {
+        rig.database.asOwner(
+                """
+                INSERT INTO pipeline_jobs (id, queue, handler, timeout_sec)
+                SELECT uuid_v7(), 'default', 'h', 60 FROM generate_series(1, 1500)""",
+                "UPDATE pipeline_jobs SET status = 'cancelled'",
+                "UPDATE pipeline_jobs SET finished_at = now() - interval '31 days'");
+        assertThat(runs(sweep)).isEqualTo(3);
+        assertThat(rig.count("pipeline_jobs")).isZero();
+    }
+
+    @Test
+    void aJobThatSomebodyWorksOnIsNotWaitedFor() throws Exception {
+        var held = failed();
+        var free = failed();
+        ended(DAYS + 1, held, free);
+        try (var connection = rig.database.connect();
+                var statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("SELECT FROM pipeline_jobs WHERE id = '" + held + "' FOR UPDATE");
+            assertThat(runs(sweep)).isEqualTo(2);
+            connection.rollback();
+        }
+        assertThat(exists(free)).isFalse();
+        assertThat(exists(held)).isTrue();
+    }
+
+    @Test
+    void theProcessesCanPurgeWhatIsOldAndNothingElse() {
+        var job = failed();
+        ended(2, job);
+        var store = rig.database.store();
+        assertThat(store.purgeExpired(3, List.of(job), Duration.ofSeconds(5), "x"))
+                .isZero();
+        for (int days : new int[] {0, -1}) {
+            assertThatThrownBy(() -> store.purgeExpired(days, List.of(job), Duration.ofSeconds(5), "x"))
+                    .isInstanceOf(DatabaseFailure.class)
+                    .hasMessageContaining("at least one day");
+        }
+        assertThatThrownBy(() -> rig.database.runtime().first("SELECT purge_jobs('2 days')", row -> row.getInt(1)))
+                .hasMessageContaining("permission denied");
+        var running = rig.database.aJob().claimedBy("w").id();
+        assertThat(store.purgeExpired(1, List.of(job, running), Duration.ofSeconds(5), "x"))
+                .isEqualTo(1);
+        rig.database.assertThatJob(running).is(JobState.RUNNING);
+    }
+}

@@ -1,0 +1,153 @@
+package io.jobtrail.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.job.JobState;
+import io.jobtrail.job.QueueName;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The thread that runs the sweeps, and the release of stale jobs. */
+class SweeperTest {
+    private final SweepRig rig = new SweepRig();
+
+    @AfterEach
+    void end() {
+        rig.close();
+    }
+
+    private record Counted(String name, AtomicInteger runs, Supplier<Duration> work) implements Sweep {
+        Counted(String name, Supplier<Duration> work) {
+            this(name, new AtomicInteger(), work);
+        }
+
+        @Override
+        public Duration interval() {
+            return Duration.ofMillis(10);
+        }
+
+        @Override
+        public Duration run() {
+            runs.incrementAndGet();
+            return work.get();
+        }
+    }
+
+    private Sweeper sweeper(Sweep... sweeps) {
+        return new Sweeper(rig.database.runtime(), List.of(sweeps));
+    }
+
+    private ReleaseStale release() {
+        return new ReleaseStale(rig.database.store(), SweepRig.LEASE, "sweeper:rig");
+    }
+
+    @Test
+    void aJobWhoseWorkerIsSilentIsReleasedAndTheOthersAreNot() {
+        var silent = rig.database.aJob().claimedBy("gone");
+        var alive = rig.database.aJob().claimedBy("alive");
+        rig.silence(silent);
+
+        release().run();
+
+        rig.database.assertThatJob(silent.id()).isRetrying("HEARTBEAT_TIMEOUT").lastReasonIs("HEARTBEAT_TIMEOUT");
+        rig.database.assertThatJob(alive.id()).is(JobState.RUNNING);
+        assertThat(rig.database.reader().history(silent.id()))
+                .last()
+                .satisfies(event -> assertThat(event.actor()).isEqualTo("sweeper:rig"));
+    }
+
+    @Test
+    void moreThanABatchOfStaleJobsIsReleasedWithoutAPause() {
+        for (int i = 0; i < 501; i++) {
+            rig.database.aJob().claimedBy("gone");
+        }
+        rig.database.asOwner("UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour'");
+        assertThat(release().run()).isZero();
+        assertThat(release().run()).isEqualTo(release().interval());
+        assertThat(rig.database.ask("SELECT count(*) FROM pipeline_jobs WHERE status = 'running'"))
+                .isEqualTo(0L);
+    }
+
+    @Test
+    void whateverASweepThrowsTheOthersAndItselfGoOn() {
+        var broken = new Counted("broken", () -> {
+            throw new StackOverflowError("as bad as it gets");
+        });
+        var sound = new Counted("sound", () -> Duration.ofMillis(10));
+        try (var sweeper = sweeper(broken, sound)) {
+            assertThat(sweeper.isAlive()).isFalse();
+            sweeper.start();
+            await().until(() -> broken.runs().get() >= 3 && sound.runs().get() >= 3);
+            assertThat(sweeper.isAlive()).isTrue();
+            assertThat(rig.log()).anyMatch(line -> line.startsWith("ERROR sweep 'broken' failed"));
+            sweeper.close();
+            await().until(() -> !sweeper.isAlive());
+        }
+    }
+
+    @Test
+    void anInterruptThatASweepLeavesBehindIsNoReasonToStop() {
+        var interrupted = new Counted("interrupted", () -> {
+            Thread.currentThread().interrupt();
+            return Duration.ZERO;
+        });
+        try (var sweeper = sweeper(interrupted)) {
+            sweeper.start();
+            await().until(() -> interrupted.runs().get() >= 3);
+        }
+    }
+
+    @Test
+    void aSweepThatPostgresRefusesIsAnError() {
+        rig.database.asOwner("ALTER FUNCTION release_stale_jobs RENAME TO gone");
+        try (var sweeper = sweeper(release())) {
+            sweeper.start();
+            await().until(() -> rig.log().stream().anyMatch(line -> line.startsWith("ERROR sweep 'release' failed")));
+        }
+    }
+
+    @Test
+    void aRedisThatRefusesIsNot() {
+        rig.redis.call(jedis -> jedis.set("resque:queue:default", "not a list"));
+        rig.insertDue(1);
+        var sound = new Counted("sound", () -> Duration.ofMillis(500));
+        try (var sweeper = sweeper(rig.pushMissing(SweepRig.HANDLER), sound)) {
+            sweeper.start();
+            await().until(() -> sound.runs().get() >= 3);
+        }
+        assertThat(rig.log()).noneMatch(line -> line.startsWith("ERROR"));
+    }
+
+    @Test
+    void whileOneSweepsTheOthersLeaveItAlone() {
+        var one = new Counted("shared", () -> Duration.ofMillis(10));
+        var other = new Counted("own", () -> Duration.ofMillis(10));
+        try (var sweeper = sweeper(one, other)) {
+            rig.database.runtime().exclusively("jobtrail.sweep.shared", () -> {
+                sweeper.start();
+                await().until(() -> other.runs().get() >= 10);
+                assertThat(one.runs().get()).isZero();
+            });
+            await().until(() -> one.runs().get() > 0);
+        }
+    }
+
+    @Test
+    void severalProcessesPushEachIdOnce() {
+        rig.insertDue(300);
+        try (var first = sweeper(rig.pushMissing(SweepRig.HANDLER));
+                var second = sweeper(rig.pushMissing(SweepRig.HANDLER));
+                var third = sweeper(rig.pushMissing(SweepRig.HANDLER))) {
+            first.start();
+            second.start();
+            third.start();
+            await().until(() -> rig.queue.length(QueueName.DEFAULT) >= 300);
+            await().during(Duration.ofMillis(2500)).until(() -> rig.queue.length(QueueName.DEFAULT) == 300);
+        }
+    }
+}
