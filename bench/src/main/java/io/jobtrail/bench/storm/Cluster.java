@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * A whole Jobtrail of separate processes on this machine: real servers, a proxy in front of each for the API and for the
  * workers, and somebody who starts again what dies. Does nothing bad by itself and judges nothing.
  */
-public final class Cluster implements AutoCloseable {
+public final class Cluster implements Victim, AutoCloseable {
     private static final String DATABASE = "jobtrail";
     private static final Duration READY_WITHIN = Duration.ofSeconds(90);
     private static final Duration STOP_GRACE = Duration.ofSeconds(10);
@@ -66,20 +66,12 @@ public final class Cluster implements AutoCloseable {
     private final int port = Ports.free();
     private Member api;
 
-    /** Who talks to whom; each link has a proxy of its own. */
-    public enum Link {
-        API_POSTGRES,
-        API_REDIS,
-        WORKERS_POSTGRES,
-        WORKERS_REDIS
-    }
-
     /** Starts the servers and the proxies; the programs come with {@link #start}. */
     public Cluster(Setup setup) {
         this.setup = setup;
         try {
             postgres = part(PostgresServer.start(setup.directory().resolve("postgres")));
-            redis = part(RedisServer.startDurable(setup.directory().resolve("redis")));
+            redis = part(RedisServer.start(setup.directory().resolve("redis")));
             for (var link : Link.values()) {
                 var server =
                         link == Link.API_POSTGRES || link == Link.WORKERS_POSTGRES ? postgres.port() : redis.port();
@@ -221,32 +213,39 @@ public final class Cluster implements AutoCloseable {
     }
 
     /** As the owner, past the proxies. */
+    @Override
     public Connection connect() throws SQLException {
         var url = database();
         return DriverManager.getConnection(url.jdbcUrl(), url.user(), url.password());
     }
 
+    @Override
     public PostgresServer postgres() {
         return postgres;
     }
 
+    @Override
     public RedisServer redis() {
         return redis;
     }
 
+    @Override
     public TcpProxy proxy(Link link) {
         return proxies.get(link);
     }
 
+    @Override
     public Member api() {
         return api;
     }
 
+    @Override
     public List<Member> workers() {
         return workers;
     }
 
     /** All links pass everything on, and both servers run. */
+    @Override
     public void heal() {
         proxies.values().forEach(TcpProxy::passOn);
         postgres.startAgain();

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** When which fault strikes, decided before anything runs: the same seed gives the same, and so does the file it is written to. */
 public record Schedule(List<Entry> entries) {
@@ -21,6 +22,10 @@ public record Schedule(List<Entry> entries) {
      * @param millis how long the fault lasts
      */
     public record Entry(long atMillis, Fault fault, int target, int millis) {
+        Victim.Link link() {
+            return Victim.Link.values()[target % Victim.Link.values().length];
+        }
+
         private String line() {
             return "%8d %-22s %d %5d".formatted(atMillis, fault.wireName(), target, millis);
         }
@@ -38,8 +43,7 @@ public record Schedule(List<Entry> entries) {
      * @param kinds which ones, each as often as its weight says
      * @param stop how long a worker is stopped at least
      */
-    public static Schedule random(
-            long seed, Duration time, int count, Set<Fault> kinds, int workers, int links, Duration stop) {
+    public static Schedule random(long seed, Duration time, int count, Set<Fault> kinds, int workers, Duration stop) {
         var random = new Random(seed);
         var bag = new ArrayList<Fault>();
         var entries = new ArrayList<Entry>();
@@ -52,13 +56,17 @@ public record Schedule(List<Entry> entries) {
             var fault = bag.remove(bag.size() - 1);
             var slot = time.toMillis() / (double) count;
             var at = (long) ((i + random.nextDouble()) * slot);
-            var target = random.nextInt(fault.target == Fault.Target.LINK ? links : workers);
+            var target = random.nextInt(fault.target == Fault.Target.LINK ? Victim.Link.values().length : workers);
             var millis = fault.minMillis + random.nextInt(fault.maxMillis - fault.minMillis + 1);
             entries.add(new Entry(
                     at, fault, target, fault == Fault.STOP_WORKER ? Math.max(millis, (int) stop.toMillis()) : millis));
         }
         entries.sort(Comparator.comparingLong(Entry::atMillis));
         return new Schedule(List.copyOf(entries));
+    }
+
+    Schedule only(Predicate<Entry> which) {
+        return new Schedule(entries.stream().filter(which).toList());
     }
 
     public static Schedule read(Path file) {

@@ -9,11 +9,12 @@ import io.jobtrail.bench.storm.ledger.History;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.LocalTime;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
@@ -42,8 +43,7 @@ public final class StormRun {
      * @param rate submissions per second
      * @param time how long submissions come and faults strike
      */
-    public StormRun(
-            Cluster.Setup setup, Schedule schedule, long seed, double rate, Duration time, PrintStream out) {
+    public StormRun(Cluster.Setup setup, Schedule schedule, long seed, double rate, Duration time, PrintStream out) {
         this.setup = setup;
         this.schedule = schedule;
         this.seed = seed;
@@ -69,31 +69,41 @@ public final class StormRun {
             int done,
             int restarts,
             Map<Kills.Phase, Long> kills,
-            List<Load.Health> health,
+            List<Health.Change> health,
             Duration toSettle) {}
 
     /** @param sabotage takes a protection away, as owner of the schema, before the first worker starts */
-    public Outcome run(SqlStep sabotage) throws InterruptedException, SQLException {
+    public Outcome run(SqlStep sabotage) throws InterruptedException, SQLException, IOException {
         var directory = setup.directory();
         schedule.write(directory.resolve("schedule.txt"), seed);
-        say("storm %d: %d faults in %d s, ledgers in %s".formatted(seed, schedule.entries().size(), time.toSeconds(), directory));
+        say("storm %d: %d faults in %d s, ledgers in %s"
+                .formatted(seed, schedule.entries().size(), time.toSeconds(), directory));
         try (var cluster = new Cluster(setup);
                 var faults = new FaultLedger(directory);
                 var turbulence = new Turbulence(cluster, faults)) {
             cluster.start(sabotage);
             say("the system is up");
-            List<Load.Health> health;
+            List<Health.Change> health;
             Duration toSettle;
-            try (var load = new Load(
-                    cluster.url(), directory, seed, rate, (int) (rate * time.toSeconds()), setup.lease(), cluster.database())) {
-                load.start();
-                turbulence.run(schedule, () -> say(load.toString()));
-                say("healed: " + load);
-                var healed = Instant.now();
-                load.finish(TO_ANSWER);
+            try (var load = new Load(new Load.Settings(
+                    cluster.url(),
+                    directory,
+                    seed,
+                    rate,
+                    (int) (rate * time.toSeconds()),
+                    setup.lease().toSeconds(),
+                    cluster.database()))) {
+                turbulence.run(schedule, () -> say(load.counts().toString()));
+                say("healed; " + load.counts());
+                var healed = System.nanoTime();
+                while (!load.hasSubmittedAll()) {
+                    Thread.sleep(LOOK.toMillis());
+                }
+                int open = load.finish(TO_ANSWER);
+                say(open + " submissions are without a clear answer; " + load.counts());
                 awaitEnds(cluster);
-                toSettle = Duration.between(healed, Instant.now());
-                health = load.health();
+                toSettle = Duration.ofNanos(System.nanoTime() - healed);
+                health = load.healthChanges();
             }
             int restarts = cluster.workers().stream().mapToInt(Member::starts).sum()
                     - cluster.workers().size()
@@ -154,6 +164,6 @@ public final class StormRun {
     }
 
     private void say(String line) {
-        out.printf("%tT %s%n", Instant.now().atZone(java.time.ZoneId.systemDefault()), line);
+        out.printf("%tT %s%n", LocalTime.now(), line);
     }
 }

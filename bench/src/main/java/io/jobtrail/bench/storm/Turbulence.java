@@ -1,6 +1,6 @@
 package io.jobtrail.bench.storm;
 
-import io.jobtrail.bench.storm.Cluster.Link;
+import io.jobtrail.bench.storm.Victim.Link;
 import io.jobtrail.bench.storm.ledger.FaultLedger;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -16,7 +16,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Does what the schedule says to a cluster, writes down what was done, and undoes it. Faults of different targets overlap as
+ * Does what the schedule says to a system, writes down what was done, and undoes it. Faults of different targets overlap as
  * they fall, those of one target wait for each other. Knows nothing about jobs.
  */
 final class Turbulence implements AutoCloseable {
@@ -36,14 +36,14 @@ final class Turbulence implements AutoCloseable {
     private static final int PROGRESS = 10;
     private static final int REDIS_TIMEOUT = 10_000;
 
-    private final Cluster cluster;
+    private final Victim victim;
     private final FaultLedger ledger;
     private final Map<String, ExecutorService> targets = new HashMap<>();
     private final Map<String, Long> counts = new TreeMap<>();
     private int done;
 
-    Turbulence(Cluster cluster, FaultLedger ledger) {
-        this.cluster = cluster;
+    Turbulence(Victim victim, FaultLedger ledger) {
+        this.victim = victim;
         this.ledger = ledger;
     }
 
@@ -70,25 +70,21 @@ final class Turbulence implements AutoCloseable {
             target.shutdown();
             target.awaitTermination(1, TimeUnit.MINUTES);
         }
-        cluster.heal();
+        victim.heal();
     }
 
     private String targetOf(Schedule.Entry entry) {
         return switch (entry.fault().target) {
             case WORKER -> worker(entry).name();
-            case API -> cluster.api().name();
+            case API -> victim.api().name();
             case REDIS -> "redis";
             case POSTGRES -> "postgres";
-            case LINK -> link(entry).name();
+            case LINK -> entry.link().name();
         };
     }
 
     private Member worker(Schedule.Entry entry) {
-        return cluster.workers().get(entry.target() % cluster.workers().size());
-    }
-
-    private static Link link(Schedule.Entry entry) {
-        return Link.values()[entry.target() % Link.values().length];
+        return victim.workers().get(entry.target() % victim.workers().size());
     }
 
     private void strike(Schedule.Entry entry) {
@@ -96,7 +92,7 @@ final class Turbulence implements AutoCloseable {
         var pid = entry.fault().target == Fault.Target.WORKER
                 ? Long.valueOf(worker(entry).pid())
                 : entry.fault().target == Fault.Target.API
-                        ? Long.valueOf(cluster.api().pid())
+                        ? Long.valueOf(victim.api().pid())
                         : null;
         String detail = null;
         try {
@@ -127,9 +123,9 @@ final class Turbulence implements AutoCloseable {
                 Member.signal("CONT", pid);
             }
             case KILL_REDIS -> {
-                cluster.redis().kill();
+                victim.redis().kill();
                 Thread.sleep(entry.millis());
-                cluster.redis().startAgain();
+                victim.redis().startAgain();
             }
             case HANG_REDIS -> {
                 redis(jedis -> jedis.clientPause(entry.millis()));
@@ -148,40 +144,40 @@ final class Turbulence implements AutoCloseable {
                 redis(Jedis::slaveofNoOne);
             }
             case CRASH_POSTGRES -> {
-                cluster.postgres().stopImmediately();
+                victim.postgres().stopImmediately();
                 Thread.sleep(entry.millis());
-                cluster.postgres().startAgain();
+                victim.postgres().startAgain();
             }
             case KILL_CONNECTIONS -> {
-                try (var owner = cluster.connect();
+                try (var owner = victim.connect();
                         var statement = owner.createStatement()) {
                     statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                             + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
                 }
             }
             case DELAY_LINK -> {
-                cluster.proxy(link(entry)).delay(DELAY);
+                victim.proxy(entry.link()).delay(DELAY);
                 Thread.sleep(entry.millis());
-                cluster.proxy(link(entry)).passOn();
+                victim.proxy(entry.link()).passOn();
             }
-            case CUT_LINK -> cluster.proxy(link(entry)).cut(entry.atMillis() % 2 == 0);
+            case CUT_LINK -> victim.proxy(entry.link()).cut(entry.atMillis() % 2 == 0);
             case SILENCE_LINK -> {
-                cluster.proxy(link(entry)).fallSilent();
+                victim.proxy(entry.link()).fallSilent();
                 Thread.sleep(entry.millis());
-                cluster.proxy(link(entry)).passOn();
+                victim.proxy(entry.link()).passOn();
             }
             case LOSE_ANSWERS -> {
-                var worth = WORTH_LOSING.get(link(entry));
-                cluster.proxy(link(entry))
+                var worth = WORTH_LOSING.get(entry.link());
+                victim.proxy(entry.link())
                         .cutAnswersTo(worth.get((int) (entry.atMillis() % worth.size())), ANSWERS_LOST);
                 Thread.sleep(entry.millis());
-                cluster.proxy(link(entry)).passOn();
+                victim.proxy(entry.link()).passOn();
             }
         }
     }
 
     private void redis(Consumer<Jedis> command) {
-        try (var jedis = new Jedis("127.0.0.1", cluster.redis().port(), REDIS_TIMEOUT)) {
+        try (var jedis = new Jedis("127.0.0.1", victim.redis().port(), REDIS_TIMEOUT)) {
             command.accept(jedis);
         }
     }

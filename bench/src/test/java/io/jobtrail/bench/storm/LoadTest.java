@@ -11,9 +11,9 @@ import io.jobtrail.bench.storm.ledger.ClientLedger.Kind;
 import io.jobtrail.bench.storm.ledger.History;
 import io.jobtrail.config.Settings;
 import io.jobtrail.job.JobState;
+import io.jobtrail.testbed.TcpProxy;
 import io.jobtrail.testbed.TestServers;
 import io.jobtrail.testing.JobtrailDatabase;
-import io.jobtrail.testing.PostgresProxy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,7 +111,7 @@ class LoadTest {
     @Test
     void whatTheServerItselfDoesNotKnowIsFoundOutByTheIdThatItNames() throws InterruptedException, IOException {
         var seed = seed(plan -> plan.key() == null);
-        try (var proxy = new PostgresProxy("127.0.0.1", TestServers.postgres().port())) {
+        try (var proxy = TcpProxy.to(TestServers.postgres().port())) {
             behind(proxy);
             proxy.cutAnswersTo("enqueue_jobs", 2);
             try (var load = load(seed, 100, 1)) {
@@ -128,7 +128,7 @@ class LoadTest {
     @Test
     void aServerWithoutItsDatabaseHasRefused() throws InterruptedException, IOException {
         var seed = seed(plan -> plan.key() == null);
-        try (var proxy = new PostgresProxy("127.0.0.1", TestServers.postgres().port())) {
+        try (var proxy = TcpProxy.to(TestServers.postgres().port())) {
             behind(proxy);
         }
         try (var load = load(seed, 100, 1)) {
@@ -174,7 +174,7 @@ class LoadTest {
                 database.url()));
     }
 
-    private void behind(PostgresProxy proxy) {
+    private void behind(TcpProxy proxy) {
         api.close();
         var port = ":" + TestServers.postgres().port() + "/";
         api = api(database.environmentUrl().replace(port, ":" + proxy.port() + "/"), 0);

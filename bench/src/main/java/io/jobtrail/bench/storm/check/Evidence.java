@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -26,7 +27,7 @@ final class Evidence {
     private final History history;
     private final Map<Integer, Submission> submissions = new TreeMap<>();
     private final Map<UUID, JobTrace> jobs = new HashMap<>();
-    private final Map<String, List<JobTrace>> byKey;
+    private final Map<Integer, List<JobTrace>> bySubmission;
 
     Evidence(History history) {
         this.history = history;
@@ -34,7 +35,6 @@ final class Evidence {
                 .filter(entry -> ABOUT_SUBMISSIONS.contains(entry.kind()))
                 .collect(groupingBy(ClientLedger.Entry::n))
                 .forEach((n, entries) -> submissions.put(n, Submission.of(entries)));
-        var submissionOf = submissions.values().stream().collect(toMap(Submission::key, Function.identity()));
         var rows = history.jobs().stream().collect(toMap(DatabaseLedger.Job::id, Function.identity()));
         var events = history.events().stream()
                 .sorted(Comparator.comparingInt(DatabaseLedger.Event::seq))
@@ -57,13 +57,19 @@ final class Evidence {
                             id,
                             row,
                             events.getOrDefault(id, List.of()),
-                            row == null || row.key() == null ? null : submissionOf.get(row.key()),
+                            row == null ? null : submissionOf(row),
                             handler.getOrDefault(id, List.of()),
                             client.getOrDefault(id, List.of())));
         }
-        byKey = jobs.values().stream()
+        bySubmission = jobs.values().stream()
                 .filter(job -> job.submission() != null)
-                .collect(groupingBy(job -> job.row().key()));
+                .collect(groupingBy(job -> job.row().n()));
+    }
+
+    /** Null when nobody sent this number with this key, or without one. */
+    private Submission submissionOf(DatabaseLedger.Job row) {
+        var submission = row.n() == null ? null : submissions.get(row.n());
+        return submission != null && Objects.equals(submission.key(), row.key()) ? submission : null;
     }
 
     History history() {
@@ -85,6 +91,6 @@ final class Evidence {
 
     /** The jobs that the database has for a submission. */
     List<JobTrace> jobsOf(Submission submission) {
-        return byKey.getOrDefault(submission.key(), List.of());
+        return bySubmission.getOrDefault(submission.n(), List.of());
     }
 }

@@ -28,8 +28,8 @@ public enum Rule {
                     ? Stream.of("is still " + job.row().status())
                     : Stream.empty())),
 
-    ONE_JOB_PER_KEY(
-            "one idempotency key has at most one job, the one that every acknowledgement names",
+    ONE_JOB_EACH(
+            "a submission has at most one job, however often its key is sent, and every acknowledgement names that",
             evidence -> evidence.submissions().stream()
                     .filter(submission -> Stream.concat(
                                             submission.acked().stream(),
@@ -39,9 +39,9 @@ public enum Rule {
                             > 1)
                     .map(submission -> found(
                             null,
-                            "key %s has the jobs %s, and %s were acknowledged"
+                            "submission %d has the jobs %s, and %s were acknowledged"
                                     .formatted(
-                                            submission.key(),
+                                            submission.n(),
                                             evidence.jobsOf(submission).stream()
                                                     .map(JobTrace::id)
                                                     .toList(),
@@ -57,7 +57,8 @@ public enum Rule {
     NOTHING_UNEXPECTED(
             "somebody has submitted every job of the database",
             eachJob(job -> job.exists() && job.submission() == null
-                    ? Stream.of("nobody has sent its key " + job.row().key())
+                    ? Stream.of("nobody has sent number %s with key %s"
+                            .formatted(job.row().n(), job.row().key()))
                     : Stream.empty())),
 
     ENDS_AS_MEANT(

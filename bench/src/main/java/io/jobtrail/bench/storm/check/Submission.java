@@ -22,6 +22,11 @@ record Submission(ClientLedger.Entry attempt, List<ClientLedger.Entry> entries) 
                 entries);
     }
 
+    int n() {
+        return attempt.n();
+    }
+
+    /** Null when it was sent without one. */
     String key() {
         return attempt.key();
     }

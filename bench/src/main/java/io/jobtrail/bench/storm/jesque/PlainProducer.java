@@ -28,7 +28,8 @@ public final class PlainProducer {
                 Integer.parseInt(arguments[4]));
     }
 
-    static void run(String redis, Path directory, long seed, double jobsPerSecond, int jobs) {
+    /** Returns when the last job was submitted. */
+    public static void run(String redis, Path directory, long seed, double jobsPerSecond, int jobs) {
         var random = new SplittableRandom(seed);
         var config = PlainConfig.of(redis);
         try (var ledger = new ClientLedger(directory);

@@ -26,9 +26,13 @@ public final class DatabaseLedger {
 
     private static final TypeReference<JsonNode> NODE = new TypeReference<>() {};
 
-    /** @param key its idempotency key; null when it has none */
+    /**
+     * @param n number of its submission, as its input or its options say; null when they say none
+     * @param key its idempotency key; null when it has none
+     */
     public record Job(
             UUID id,
+            Integer n,
             String key,
             JobState status,
             int version,
@@ -75,7 +79,7 @@ public final class DatabaseLedger {
         Files.deleteIfExists(directory.resolve(FILE));
         try (var lines = new JsonLines(directory.resolve(FILE))) {
             Database.list(owner, """
-                            SELECT id, idempotency_key, status, version, attempt, max_attempts, error_code, result
+                            SELECT id, coalesce(payload->'input'->>'n', payload->'options'->>'n')::int AS n, idempotency_key, status, version, attempt, max_attempts, error_code, result
                             FROM pipeline_jobs ORDER BY id""", DatabaseLedger::job)
                     .forEach(job -> lines.append(new Entry(job, null, null, null)));
             Database.list(owner, """
@@ -104,6 +108,7 @@ public final class DatabaseLedger {
     private static Job job(ResultSet row) throws SQLException {
         return new Job(
                 row.getObject("id", UUID.class),
+                row.getObject("n", Integer.class),
                 row.getString("idempotency_key"),
                 JobState.of(row.getString("status")),
                 row.getInt("version"),

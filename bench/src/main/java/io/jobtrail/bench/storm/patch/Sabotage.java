@@ -38,7 +38,7 @@ public enum Sabotage {
     NO_SWEEPER(
             "nothing takes a job from a dead worker, nothing pushes what is missing in Redis",
             Set.of(Provocation.WORKER_KILL, Provocation.REDIS_LOSS),
-            new Patch(Sources.WORKER_PROCESS, "sweeper.start();", "")),
+            new Patch(Sources.SWEEPER, "take(next);", "next.after(Duration.ofHours(1));")),
 
     /** The commit is late by 300 ms, many times what an API needs to be hit in between. */
     PUSH_BEFORE_COMMIT(
@@ -73,20 +73,13 @@ public enum Sabotage {
     JESQUE_LOOP(
             "Jesque's own loop over one connection, which never comes back once Redis was away",
             Set.of(Provocation.REDIS_LOSS),
-            new Patch(Sources.WORKERS, """
-                    var waiter = new QueueWorker(
-                                                redis,
-                                                queues,
-                                                entry -> run(() -> runner.run(entry.id(), worker)),
-                                                () -> runFromPostgres(worker));
-                                        register(waiter);
-                                        waiter.run();""", """
+            new Patch(Sources.WORKERS, "waiter.run();", """
                     var config = redis.call(jedis -> new net.greghaines.jesque.ConfigBuilder()
                             .withHost(jedis.getClient().getHost()).withPort(jedis.getClient().getPort()).build());
                     new net.greghaines.jesque.worker.WorkerImpl(
                             config,
                             queues.stream().map(QueueName::wireName).toList(),
-                            job -> (Runnable) () -> run(() -> runner.run(
+                            job -> (Runnable) () -> outlastPostgres(() -> runner.run(
                                     java.util.UUID.fromString((String) job.getArgs()[0]), worker))).run();""")),
 
     NO_TRAIL(

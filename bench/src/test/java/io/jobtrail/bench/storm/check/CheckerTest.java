@@ -130,14 +130,14 @@ class CheckerTest {
                     forge.submitted(ABSENT, Expectation.FINISHES);
                     forge.claimed(ABSENT, 10);
                 });
-            case ONE_JOB_PER_KEY ->
+            case ONE_JOB_EACH ->
                 List.of(
                         forge -> {
                             forge.accepted(ABSENT);
                             forge.runs(ABSENT, 10);
                             forge.handler.removeIf(entry -> entry.job().equals(id(ABSENT)));
                             forge.begins(ABSENT, 1, 10);
-                            forge.change(ABSENT, job -> job(job, "k" + PLAIN, result(PLAIN, sha256(PLAIN), 1, 10)));
+                            forge.change(ABSENT, job -> job(job, PLAIN, result(PLAIN, sha256(PLAIN), 1, 10)));
                             forge.handler.replaceAll(
                                     entry -> entry.job().equals(id(ABSENT)) ? as(PLAIN, entry) : entry);
                             forge.handler.add(new HandlerLedger.Entry(
@@ -197,7 +197,7 @@ class CheckerTest {
                         forge -> {
                             forge.submitted(ABSENT, Expectation.CANCELS_MAYBE);
                             forge.moves(ABSENT, JobState.FINISHED, 0, "db:me", "MANUAL", null); // never ran
-                            forge.change(ABSENT, job -> job(job, job.key(), result(ABSENT, sha256(ABSENT), 0, 0)));
+                            forge.change(ABSENT, job -> job(job, job.n(), result(ABSENT, sha256(ABSENT), 0, 0)));
                         },
                         forge -> forge.events.add(new Event(
                                 id(ABSENT), 1, null, JobState.QUEUED, 0, "api", "SUBMITTED", null, forge.later())));
@@ -218,8 +218,8 @@ class CheckerTest {
             case FINISHED_BY_ITS_HOLDER ->
                 List.of(
                         // the zombie of attempt 1 wrote over attempt 2
-                        forge -> forge.change(TAKEN, job -> job(job, job.key(), result(TAKEN, sha256(TAKEN), 1, 11))),
-                        forge -> forge.change(TAKEN, job -> job(job, job.key(), result(TAKEN, sha256(TAKEN), 2, 10))),
+                        forge -> forge.change(TAKEN, job -> job(job, job.n(), result(TAKEN, sha256(TAKEN), 1, 11))),
+                        forge -> forge.change(TAKEN, job -> job(job, job.n(), result(TAKEN, sha256(TAKEN), 2, 10))),
                         forge -> forge.changeEvent(TAKEN, 5, event -> by(event, worker(10))));
             case FINISHED_AFTER_THE_END ->
                 List.of(
@@ -231,9 +231,9 @@ class CheckerTest {
                         forge -> forge.handler.replaceAll(entry -> ending(PLAIN).test(entry) ? stopped(entry) : entry));
             case RESULT_FITS_THE_INPUT ->
                 List.of(
-                        forge -> forge.change(PLAIN, job -> job(job, job.key(), null)),
-                        forge -> forge.change(PLAIN, job -> job(job, job.key(), result(PLAIN, sha256(TAKEN), 1, 10))),
-                        forge -> forge.change(PLAIN, job -> job(job, job.key(), result(TAKEN, sha256(PLAIN), 1, 10))),
+                        forge -> forge.change(PLAIN, job -> job(job, job.n(), null)),
+                        forge -> forge.change(PLAIN, job -> job(job, job.n(), result(PLAIN, sha256(TAKEN), 1, 10))),
+                        forge -> forge.change(PLAIN, job -> job(job, job.n(), result(TAKEN, sha256(PLAIN), 1, 10))),
                         forge -> forge.handler.replaceAll(
                                 entry -> ending(PLAIN).test(entry) ? as(TAKEN, entry) : entry));
             case POLLS_GO_FORWARD ->
@@ -341,13 +341,13 @@ class CheckerTest {
                 e.job(), e.seq(), e.previousState(), e.newState(), e.attempt(), actor, e.reason(), e.lostBy(), e.at());
     }
 
-    private static DatabaseLedger.Job job(DatabaseLedger.Job j, String key, JsonNode result) {
+    private static DatabaseLedger.Job job(DatabaseLedger.Job j, int n, JsonNode result) {
         return new DatabaseLedger.Job(
-                j.id(), key, j.status(), j.version(), j.attempt(), j.maxAttempts(), j.errorCode(), result);
+                j.id(), n, "k" + n, j.status(), j.version(), j.attempt(), j.maxAttempts(), j.errorCode(), result);
     }
 
     private static DatabaseLedger.Job attempts(DatabaseLedger.Job j, int attempt, int maxAttempts) {
         return new DatabaseLedger.Job(
-                j.id(), j.key(), j.status(), j.version(), attempt, maxAttempts, j.errorCode(), j.result());
+                j.id(), j.n(), j.key(), j.status(), j.version(), attempt, maxAttempts, j.errorCode(), j.result());
     }
 }

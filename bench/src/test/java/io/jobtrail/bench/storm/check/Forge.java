@@ -81,7 +81,7 @@ final class Forge {
 
     /** A job as the database takes it in. */
     void accepted(int n) {
-        jobs.add(new DatabaseLedger.Job(id(n), "k" + n, JobState.QUEUED, 1, 0, 5, null, null));
+        jobs.add(new DatabaseLedger.Job(id(n), n, "k" + n, JobState.QUEUED, 1, 0, 5, null, null));
         events.add(new Event(id(n), 1, null, JobState.QUEUED, 0, "api", "SUBMITTED", null, later()));
     }
 
@@ -133,6 +133,7 @@ final class Forge {
                 n,
                 job -> new DatabaseLedger.Job(
                         job.id(),
+                        job.n(),
                         job.key(),
                         job.status(),
                         job.version(),
@@ -158,6 +159,7 @@ final class Forge {
                 n,
                 job -> new DatabaseLedger.Job(
                         job.id(),
+                        job.n(),
                         job.key(),
                         to,
                         job.version() + 1,
