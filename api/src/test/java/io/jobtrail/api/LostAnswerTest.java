@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
+import io.jobtrail.testbed.TcpProxy;
 import io.jobtrail.testbed.TestServers;
-import io.jobtrail.testing.PostgresProxy;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
@@ -17,17 +16,17 @@ import redis.clients.jedis.Jedis;
 /** Postgres has committed a job, but its answer never arrives. */
 class LostAnswerTest {
     private static final byte[] TEXT = "some text".getBytes(StandardCharsets.UTF_8);
-    private PostgresProxy proxy;
+    private TcpProxy proxy;
     private RunningApi api;
 
     @BeforeEach
-    void start() throws IOException {
-        proxy = new PostgresProxy("127.0.0.1", TestServers.postgres().port());
+    void start() {
+        proxy = TcpProxy.to(TestServers.postgres().port());
         api = RunningApi.through(proxy);
     }
 
     @AfterEach
-    void stop() throws IOException {
+    void stop() {
         api.close();
         proxy.close();
     }

@@ -7,8 +7,8 @@ import io.jobtrail.config.DatabaseUrl;
 import io.jobtrail.store.Schema;
 import io.jobtrail.testbed.PostgresServer;
 import io.jobtrail.testbed.RedisServer;
+import io.jobtrail.testbed.TcpProxy;
 import io.jobtrail.testbed.TestServers;
-import io.jobtrail.testing.PostgresProxy;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -99,7 +99,7 @@ class OutageTest {
 
     @Test
     void aPostgresThatHangsKeepsNobodyWaiting() throws Exception {
-        try (var proxy = new PostgresProxy("127.0.0.1", TestServers.postgres().port());
+        try (var proxy = TcpProxy.to(TestServers.postgres().port());
                 var running = RunningApi.through(proxy)) {
             running.get("/health").is(200);
             proxy.fallSilent();

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.config.Settings;
+import io.jobtrail.testbed.TcpProxy;
 import io.jobtrail.testbed.TestServers;
 import io.jobtrail.testing.JobtrailDatabase;
-import io.jobtrail.testing.PostgresProxy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -61,7 +61,7 @@ final class RunningApi implements AutoCloseable {
     }
 
     /** One that reaches Postgres through the proxy only; what tests look up goes past it. */
-    static RunningApi through(PostgresProxy proxy) {
+    static RunningApi through(TcpProxy proxy) {
         var database = JobtrailDatabase.fresh();
         database.asOwner("INSERT INTO pipeline_handlers (name) VALUES ('echo') ON CONFLICT DO NOTHING");
         var port = ":" + TestServers.postgres().port() + "/";

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * One started program: its log file, its end, and the end of everything it started in turn. It does not know what the program
  * is for, and does not restart it.
  */
-final class ChildProcess {
+public final class ChildProcess {
     /**
      * All children are started by one thread that lives as long as the JVM, because "ended with its parent" means the starting
      * thread: a child started by a pool's thread would be ended together with the pool.
@@ -49,7 +49,7 @@ final class ChildProcess {
      * @param environment added to this process's own
      * @throws UncheckedIOException when the program cannot be executed at all
      */
-    static ChildProcess start(String name, Path log, Map<String, String> environment, List<String> command) {
+    public static ChildProcess start(String name, Path log, Map<String, String> environment, List<String> command) {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
@@ -65,33 +65,33 @@ final class ChildProcess {
         }
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    Path log() {
+    public Path log() {
         return log;
     }
 
-    ProcessHandle handle() {
+    public ProcessHandle handle() {
         return process.toHandle();
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
     /** The exit code; over 128 it is 128 plus the number of the signal that ended the program. Only for an ended process. */
-    int exitCode() {
+    public int exitCode() {
         return process.exitValue();
     }
 
-    CompletableFuture<ChildProcess> onExit() {
+    public CompletableFuture<ChildProcess> onExit() {
         return process.onExit().thenApply(ended -> this);
     }
 
     /** Waits for the end. @return false when it still runs after that time */
-    boolean awaitExit(Duration limit) {
+    public boolean awaitExit(Duration limit) {
         try {
             return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
@@ -101,7 +101,7 @@ final class ChildProcess {
     }
 
     /** Asks it to end (SIGTERM), waits up to the given time, then kills it; what it had started is killed in any case. */
-    void stop(Duration grace) {
+    public void stop(Duration grace) {
         List<ProcessHandle> descendants = process.descendants().toList();
         process.destroy();
         awaitExit(grace);
@@ -110,7 +110,7 @@ final class ChildProcess {
     }
 
     /** Ends it and everything it started at once (SIGKILL), and waits until it is gone. */
-    void kill() {
+    public void kill() {
         List<ProcessHandle> descendants = process.descendants().toList();
         process.destroyForcibly();
         descendants.forEach(ProcessHandle::destroyForcibly);
@@ -118,7 +118,7 @@ final class ChildProcess {
     }
 
     /** The last lines of the log, as far as they fit into 8 KB. */
-    String logTail(int lines) {
+    public String logTail(int lines) {
         if (!Files.exists(log)) {
             return "";
         }

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * parent, or without root's rights. Each of them replaces itself by the next, so the process id stays that of the child.
  * It starts nothing itself.
  */
-final class Isolation {
+public final class Isolation {
     private static final boolean LINUX =
             System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("linux");
 
@@ -34,7 +34,7 @@ final class Isolation {
     }
 
     /** Lets the kernel send the signal (TERM, INT, ...) when the thread that started the command is gone; Linux only. */
-    static List<String> endedWithParent(String signal, List<String> command) {
+    public static List<String> endedWithParent(String signal, List<String> command) {
         return LINUX && utilLinuxSetpriv() ? prefixed(command, "setpriv", "--pdeathsig", signal) : command;
     }
 

@@ -10,7 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * Finds TCP ports on the loopback address that nobody listens on. It reserves nothing: between the answer and its use another
  * program may take the port, so starters must be ready to try again.
  */
-final class Ports {
+public final class Ports {
     /**
      * Below the range from which Linux and macOS pick the local port of an outgoing connection. In that range a client that
      * keeps dialling a stopped server can be connected to itself, and then holds the very port the server wants back.
@@ -22,7 +22,7 @@ final class Ports {
     private Ports() {}
 
     /** A port nobody listens on at this moment. */
-    static int free() {
+    public static int free() {
         for (int attempt = 0; attempt < 200; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(FIRST, BEYOND);
             if (isFree(port)) {

@@ -14,7 +14,7 @@ import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Schema;
 import io.jobtrail.testbed.PostgresServer;
-import io.jobtrail.testing.PostgresProxy;
+import io.jobtrail.testbed.TcpProxy;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -108,7 +108,7 @@ class PostgresOutageTest {
         var claim = new JobStore(database)
                 .claim(id, "w1", List.of(ScriptedHandler.NAME))
                 .orElseThrow();
-        try (var proxy = new PostgresProxy("127.0.0.1", server.port())) {
+        try (var proxy = TcpProxy.to(server.port())) {
             proxy.close();
             try (var nowhere = new Database(throughProxy(proxy), "nowhere", 0, 1);
                     var rig = new RunnerRig(nowhere, url, Duration.ofMillis(100), Duration.ofSeconds(1));
@@ -126,7 +126,7 @@ class PostgresOutageTest {
     @Test
     void anOutcomeWhoseAnswerGotLostIsNotTakenForALostClaim() throws Exception {
         var id = aJob();
-        try (var proxy = new PostgresProxy("127.0.0.1", server.port());
+        try (var proxy = TcpProxy.to(server.port());
                 var through = new Database(throughProxy(proxy), "through", 0, 2);
                 var rig = new RunnerRig(through, url, Duration.ofSeconds(1), RunnerRig.LONG);
                 var log = LogLines.of(JobRunner.class)) {
@@ -143,7 +143,7 @@ class PostgresOutageTest {
     @Test
     void aPostgresThatFallsSilentCostsTheClaimBeforeTheLeaseIsOver() throws Exception {
         var id = aJob();
-        try (var proxy = new PostgresProxy("127.0.0.1", server.port());
+        try (var proxy = TcpProxy.to(server.port());
                 var rig = new RunnerRig(database, throughProxy(proxy), Duration.ofMillis(100), Duration.ofSeconds(4))) {
             rig.handler.will((job, context) -> {
                 context.stage("before the silence");
@@ -162,7 +162,7 @@ class PostgresOutageTest {
         assertThat(new JobReader(database).job(id).orElseThrow().status()).isEqualTo(JobState.RUNNING);
     }
 
-    private static DatabaseUrl throughProxy(PostgresProxy proxy) {
+    private static DatabaseUrl throughProxy(TcpProxy proxy) {
         var direct = URI.create(server.url("jobs"));
         return DatabaseUrl.parse(server.url("jobs").replace(":" + direct.getPort() + "/", ":" + proxy.port() + "/"));
     }

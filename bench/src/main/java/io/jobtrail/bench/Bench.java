@@ -1,0 +1,22 @@
+package io.jobtrail.bench;
+
+import io.jobtrail.bench.storm.Storm;
+import io.jobtrail.config.Logging;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Entry of the programs that measure and try Jobtrail. Each runs on this machine only and stops what it starts. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = "Measures and tries Jobtrail on this machine.",
+        subcommands = {Storm.class, TrailCost.class},
+        synopsisSubcommandLabel = "storm|trail-cost")
+public final class Bench {
+    private Bench() {}
+
+    public static void main(String[] arguments) {
+        Logging.configure(System.getenv());
+        System.exit(new CommandLine(new Bench()).execute(arguments));
+    }
+}

@@ -1,0 +1,44 @@
+package io.jobtrail.bench.storm.patch;
+
+import io.jobtrail.bench.storm.ledger.HandlerLedger;
+import io.jobtrail.handler.JobContext;
+import io.jobtrail.handler.JobHandler;
+import io.jobtrail.job.Job;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+
+/**
+ * Hashes the text it is given, and writes down that it did. Hears no interrupt, so that it comes back as a zombie when its
+ * process was stopped. Runs in worker processes; {@code LEDGERS} names the directory.
+ */
+public final class LedgerHandler implements JobHandler {
+    static final String NAME = "ledger";
+
+    private final HandlerLedger ledger = new HandlerLedger(Path.of(System.getenv("LEDGERS")));
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public Object handle(Job job, JobContext context) throws Exception {
+        int n = ((Number) job.input().get("n")).intValue();
+        ledger.begin(job.id(), job.attempt(), n);
+        context.stage("hashing");
+        long end = System.nanoTime() + ((Number) job.input().get("millis")).longValue() * 1_000_000;
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        var sha256 = sha256((String) job.input().get("text"));
+        ledger.end(job.id(), job.attempt(), n, sha256, HandlerLedger.Ending.RETURNED);
+        return ledger.result(n, sha256, job.attempt());
+    }
+
+    static String sha256(String text) throws Exception {
+        return HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+}
