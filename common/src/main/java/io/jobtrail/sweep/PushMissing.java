@@ -4,6 +4,8 @@ import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.store.JobReader;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -29,8 +31,13 @@ public final class PushMissing implements Sweep {
 
     private static final int PAGE = 5_000;
 
-    /** A look is followed by a rest of so many times its duration: at most a twentieth of a core. */
+    /**
+     * A look is followed by a rest of so many times the processor time it took: at most a twentieth of a core. Not of its duration,
+     * or one look at a Redis that hung would keep the next one away for long.
+     */
     private static final int REST = 20;
+
+    private static final ThreadMXBean PROCESSOR = ManagementFactory.getThreadMXBean();
 
     private static final Logger LOG = LoggerFactory.getLogger(PushMissing.class);
 
@@ -74,13 +81,12 @@ public final class PushMissing implements Sweep {
         if (handlers.isEmpty()) {
             return interval();
         }
-        var started = System.nanoTime();
-        if (started - restUntil >= 0) {
+        if (System.nanoTime() - restUntil >= 0) {
+            var started = PROCESSOR.getCurrentThreadCpuTime();
             for (var name : QueueName.values()) {
                 look(name);
             }
-            var ended = System.nanoTime();
-            restUntil = ended + rest * (ended - started);
+            restUntil = System.nanoTime() + rest * (PROCESSOR.getCurrentThreadCpuTime() - started);
         }
         if (!queue.isComplete()) {
             rebuild();
