@@ -26,10 +26,19 @@ final class StormReport {
         this.setup = setup;
     }
 
-    /** A storm that never had a zombie write refused has not tried the fence. */
-    static boolean isPassed(StormRun.Outcome outcome) {
+    /** No rule is broken, nothing took too long, and every storm that stopped workers had a zombie's write refused. */
+    boolean isPassed() {
+        return outcomes.stream().allMatch(this::isPassed);
+    }
+
+    private boolean isPassed(StormRun.Outcome outcome) {
+        var verdict = outcome.verdict();
         boolean stoppedSome = outcome.faults().containsKey(Fault.STOP_WORKER.wireName());
-        return outcome.verdict().isSound() && (!stoppedSome || outcome.verdict().zombieWritesRefused() > 0);
+        return verdict.isSound()
+                && (!stoppedSome || verdict.zombieWritesRefused() > 0)
+                && verdict.recovery(1)
+                        .map(longest -> longest.compareTo(bound()) <= 0)
+                        .orElse(true);
     }
 
     @Override

@@ -26,9 +26,6 @@ import java.util.UUID;
  * waits until all jobs have ended or time is up, reads the ledgers and has them judged. The numbers come from the seed alone.
  */
 public final class StormRun {
-    /** What the last job may still need after healing: retries with growing pauses, releases, restarts. */
-    private static final Duration SETTLE = Duration.ofMinutes(3);
-
     private static final Duration TO_ANSWER = Duration.ofSeconds(45);
     private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -37,18 +34,28 @@ public final class StormRun {
     private final long seed;
     private final double rate;
     private final Duration time;
+    private final Duration settle;
     private final PrintStream out;
 
     /**
      * @param rate submissions per second
      * @param time how long submissions come and faults strike
+     * @param settle what the last job may still need after healing: retries with growing pauses, releases, restarts
      */
-    public StormRun(Cluster.Setup setup, Schedule schedule, long seed, double rate, Duration time, PrintStream out) {
+    public StormRun(
+            Cluster.Setup setup,
+            Schedule schedule,
+            long seed,
+            double rate,
+            Duration time,
+            Duration settle,
+            PrintStream out) {
         this.setup = setup;
         this.schedule = schedule;
         this.seed = seed;
         this.rate = rate;
         this.time = time;
+        this.settle = settle;
         this.out = out;
     }
 
@@ -140,7 +147,7 @@ public final class StormRun {
 
     /** Or until time is up: what has not ended then is for the checker to find. */
     private void awaitEnds(Cluster cluster) throws SQLException, InterruptedException {
-        var deadline = System.nanoTime() + SETTLE.toNanos();
+        var deadline = System.nanoTime() + settle.toNanos();
         long last = -1;
         try (var owner = cluster.connect();
                 var count = owner.prepareStatement(

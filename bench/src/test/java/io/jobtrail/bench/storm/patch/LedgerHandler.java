@@ -11,12 +11,12 @@ import java.util.HexFormat;
 
 /**
  * Hashes the text it is given, and writes down that it did. Hears no interrupt, so that it comes back as a zombie when its
- * process was stopped. Runs in worker processes; {@code LEDGERS} names the directory.
+ * process was stopped. Runs in worker processes; {@code STORM_DIRECTORY} names the directory.
  */
 public final class LedgerHandler implements JobHandler {
     static final String NAME = "ledger";
 
-    private final HandlerLedger ledger = new HandlerLedger(Path.of(System.getenv("LEDGERS")));
+    private final HandlerLedger ledger = new HandlerLedger(Path.of(System.getenv("STORM_DIRECTORY")));
 
     @Override
     public String name() {

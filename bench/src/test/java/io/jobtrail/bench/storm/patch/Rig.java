@@ -53,7 +53,7 @@ final class Rig implements AutoCloseable {
                 "LEASE_SECONDS", Integer.toString(leaseSeconds),
                 "HEARTBEAT_SECONDS", "1",
                 "WORKER_CONCURRENCY", "1",
-                "LEDGERS", run.toString());
+                "STORM_DIRECTORY", run.toString());
     }
 
     /**
