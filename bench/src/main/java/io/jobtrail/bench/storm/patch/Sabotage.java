@@ -55,7 +55,7 @@ public enum Sabotage {
                         private NewJob.Accepted acceptAtLast(NewJob job) {""".formatted(
                             Sources.wait(300)))),
 
-    /** The result is late by 100 ms. */
+    /** The result is late by 400 ms. */
     RECORD_IN_TWO_STEPS(
             "the state is committed first, the result in a transaction of its own",
             Set.of(Provocation.WORKER_KILL),
@@ -68,7 +68,7 @@ public enum Sabotage {
                         }
 
                         private boolean completeWith(Claim claim, String result) {""".formatted(
-                            Sources.wait(100)))),
+                            Sources.wait(400)))),
 
     JESQUE_LOOP(
             "Jesque's own loop over one connection, which never comes back once Redis was away",
