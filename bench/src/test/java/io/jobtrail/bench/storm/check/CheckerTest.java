@@ -343,7 +343,7 @@ class CheckerTest {
 
     private static DatabaseLedger.Job job(DatabaseLedger.Job j, int n, JsonNode result) {
         return new DatabaseLedger.Job(
-                j.id(), n, "k" + n, j.status(), j.version(), j.attempt(), j.maxAttempts(), j.errorCode(), result);
+                j.id(), n, Forge.key(n), j.status(), j.version(), j.attempt(), j.maxAttempts(), j.errorCode(), result);
     }
 
     private static DatabaseLedger.Job attempts(DatabaseLedger.Job j, int attempt, int maxAttempts) {

@@ -59,9 +59,14 @@ final class Forge {
         return now;
     }
 
+    /** Half of the submissions have none. */
+    static String key(int n) {
+        return n % 2 == 0 ? null : "k" + n;
+    }
+
     void attempted(int n, Expectation expectation) {
         client.add(new ClientLedger.Entry(
-                Kind.ATTEMPTED, later(), n, "k" + n, sha256(n), expectation, null, null, null, null, null, null, null));
+                Kind.ATTEMPTED, later(), n, key(n), sha256(n), expectation, null, null, null, null, null, null, null));
     }
 
     void answered(Kind kind, int n, UUID job) {
@@ -81,7 +86,7 @@ final class Forge {
 
     /** A job as the database takes it in. */
     void accepted(int n) {
-        jobs.add(new DatabaseLedger.Job(id(n), n, "k" + n, JobState.QUEUED, 1, 0, 5, null, null));
+        jobs.add(new DatabaseLedger.Job(id(n), n, key(n), JobState.QUEUED, 1, 0, 5, null, null));
         events.add(new Event(id(n), 1, null, JobState.QUEUED, 0, "api", "SUBMITTED", null, later()));
     }
 
