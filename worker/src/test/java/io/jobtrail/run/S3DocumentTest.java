@@ -83,6 +83,15 @@ class S3DocumentTest {
         assertUnavailable(new Documents(null, null), claim);
     }
 
+    @Test
+    void aWorkerThatReadsAnotherBucketLeavesItToTheNextOne() {
+        objects.put("rolled", "text/plain", "text");
+        var claim = claim("rolled");
+        try (var other = S3Objects.reading(server.url(), "no-such-bucket")) {
+            assertUnavailable(new Documents(null, other), claim);
+        }
+    }
+
     private static void assertUnavailable(Documents documents, Claim claim) {
         assertThatThrownBy(documents.of(claim)::open)
                 .isInstanceOfSatisfying(
