@@ -149,7 +149,10 @@ public final class S3Bucket implements AutoCloseable {
                 e);
     }
 
-    /** A connection that ends early looks like the end of the object. */
+    /**
+     * A connection that ends early looks like the end of the object. The SDK looks at the interrupt before each read and says so,
+     * as all that it has to say, by exceptions that no reader of a stream expects.
+     */
     private static final class WholeStream extends FilterInputStream {
         private long left;
 
@@ -166,7 +169,12 @@ public final class S3Bucket implements AutoCloseable {
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-            int count = in.read(target, offset, length);
+            int count;
+            try {
+                count = in.read(target, offset, length);
+            } catch (SdkException e) {
+                throw new IOException("S3 broke off: " + e.getMessage(), e);
+            }
             if (count < 0 && left > 0) {
                 throw new IOException(left + " bytes of the object are missing");
             }
@@ -182,6 +190,15 @@ public final class S3Bucket implements AutoCloseable {
         @Override
         public boolean markSupported() {
             return false;
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                in.close();
+            } catch (SdkException e) {
+                throw new IOException("S3 broke off: " + e.getMessage(), e);
+            }
         }
     }
 
