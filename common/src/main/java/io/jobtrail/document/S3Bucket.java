@@ -65,7 +65,20 @@ public final class S3Bucket implements AutoCloseable {
         }
     }
 
-    /** @throws Unavailable when that cannot be told */
+    /**
+     * S3 answers 403. Without the right to list the bucket it says this of every object that is not there too, so it may be the
+     * key that is wrong, and trying later does not help.
+     */
+    public static final class Refused extends RuntimeException {
+        Refused(String message, Exception cause) {
+            super(message, cause);
+        }
+    }
+
+    /**
+     * @throws Refused when this process may not know
+     * @throws Unavailable when that cannot be told
+     */
     public Optional<S3Object> find(String key) {
         try {
             var head = client.headObject(request ->
@@ -77,10 +90,17 @@ public final class S3Bucket implements AutoCloseable {
                 requireBucket(key);
                 return Optional.empty();
             }
+            if (e.statusCode() == FORBIDDEN) {
+                throw new Refused("S3 does not let this process look at %s in bucket %s".formatted(key, name), e);
+            }
             throw unavailable(key, e);
         } catch (SdkException e) {
             throw unavailable(key, e);
         }
+    }
+
+    public String name() {
+        return name;
     }
 
     /** The answer to a HEAD has no code that would tell a missing object from a missing bucket. */
