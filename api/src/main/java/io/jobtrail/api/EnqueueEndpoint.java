@@ -1,6 +1,7 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
+import io.jobtrail.document.DocumentPayload;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.DocumentStore.StoredDocument;
 import io.jobtrail.job.JobIds;
@@ -113,11 +114,8 @@ final class EnqueueEndpoint {
         var pages = pages(upload);
         var document = store(upload);
 
-        var payload = new LinkedHashMap<String, Object>();
-        payload.put("filename", document.filename());
-        payload.put("size", document.size());
+        var payload = DocumentPayload.of(document.filename(), document.size(), document.contentType());
         payload.put("sha256", document.sha256());
-        payload.put("content_type", document.contentType());
         pages.ifPresent(count -> payload.put("pages", count));
         var work = new Work(DOCUMENT_HANDLER, route(pages), payload, document, document.sha256(), false);
         boolean kept = false;
