@@ -1,6 +1,7 @@
 package io.jobtrail.api;
 
 import java.util.Collection;
+import java.util.UUID;
 
 /** A request that cannot be served, for a reason that the caller should know. */
 final class ApiError extends RuntimeException {
@@ -21,5 +22,12 @@ final class ApiError extends RuntimeException {
 
     static ApiError invalid(String field, String rule) {
         return new ApiError(ErrorCode.INVALID_FIELD, field, field + " " + rule);
+    }
+
+    static ApiError keyReused(String idempotencyKey, UUID job) {
+        return new ApiError(
+                ErrorCode.IDEMPOTENCY_KEY_REUSED,
+                "Idempotency-Key",
+                "key %s was sent before with other content, as job %s".formatted(idempotencyKey, job));
     }
 }

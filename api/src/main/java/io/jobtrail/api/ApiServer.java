@@ -63,7 +63,7 @@ public final class ApiServer implements AutoCloseable {
                 new Dispatcher(queue),
                 new KnownHandlers(reader),
                 access,
-                new S3Sources(bucket),
+                new S3Sources(bucket, reader),
                 limits,
                 uploads);
         health = new HealthEndpoint(database, redis);

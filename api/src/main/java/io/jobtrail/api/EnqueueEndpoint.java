@@ -1,6 +1,7 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
+import io.jobtrail.document.DocumentPayload;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.DocumentStore.StoredDocument;
 import io.jobtrail.job.JobIds;
@@ -96,7 +97,7 @@ final class EnqueueEndpoint {
      *
      * @param document null when none was sent
      * @param content what the fingerprint knows the document by: its sha256, or what names it in S3; null when there is none
-     * @param key the idempotency key that the source brings itself, or null
+     * @param once whether the same content is the same submission also when the caller gives no idempotency key
      */
     private record Work(
             String handler,
@@ -104,7 +105,7 @@ final class EnqueueEndpoint {
             Map<String, Object> payload,
             StoredDocument document,
             String content,
-            String key) {}
+            boolean once) {}
 
     private void enqueueDocument(Context ctx) {
         var caller = Caller.of(ctx, access);
@@ -113,13 +114,10 @@ final class EnqueueEndpoint {
         var pages = pages(upload);
         var document = store(upload);
 
-        var payload = new LinkedHashMap<String, Object>();
-        payload.put("filename", document.filename());
-        payload.put("size", document.size());
+        var payload = DocumentPayload.of(document.filename(), document.size(), document.contentType());
         payload.put("sha256", document.sha256());
-        payload.put("content_type", document.contentType());
         pages.ifPresent(count -> payload.put("pages", count));
-        var work = new Work(DOCUMENT_HANDLER, route(pages), payload, document, document.sha256(), null);
+        var work = new Work(DOCUMENT_HANDLER, route(pages), payload, document, document.sha256(), false);
         boolean kept = false;
         try {
             var job = job(caller, asked, work);
@@ -137,7 +135,7 @@ final class EnqueueEndpoint {
     private void enqueueJson(Context ctx) {
         var caller = Caller.of(ctx, access);
         var asked = Submission.ofJson(ctx.body(), handlers);
-        var job = job(caller, asked, asked.s3Key() == null ? input(asked) : object(asked));
+        var job = job(caller, asked, asked.s3Key() == null ? input(asked) : object(caller, asked));
         var accepted = accept(job);
         pushIfDue(job, accepted);
         answer(ctx, job, accepted);
@@ -146,24 +144,20 @@ final class EnqueueEndpoint {
     private static Work input(Submission asked) {
         var payload = new LinkedHashMap<String, Object>();
         payload.put("input", asked.input() == null ? Map.of() : asked.input());
-        return new Work(asked.handler(), QueueName.DEFAULT, payload, null, null, null);
+        return new Work(asked.handler(), QueueName.DEFAULT, payload, null, null, false);
     }
 
-    private Work object(Submission asked) {
-        var object = sources.find(asked.s3Key(), limits.maxUploadBytes());
-        return new Work(
-                DOCUMENT_HANDLER,
-                QueueName.DEFAULT,
-                object.toPayload(),
-                null,
-                object.identity(),
-                sources.keyOf(object));
+    private Work object(Caller caller, Submission asked) {
+        var object = sources.find(caller, asked.s3Key(), limits.maxUploadBytes());
+        return new Work(DOCUMENT_HANDLER, QueueName.DEFAULT, object.toPayload(), null, object.identity(), true);
     }
 
     private NewJob job(Caller caller, Submission asked, Work work) {
         var document = work.document();
         var handler = asked.handler() == null ? work.handler() : asked.handler();
-        var key = caller.idempotencyKey() == null ? work.key() : caller.idempotencyKey();
+        var fingerprint = Fingerprint.of(handler, work.content(), asked.input(), asked.options());
+        var own = work.once() ? "s3:" + fingerprint : null;
+        var key = caller.idempotencyKey() == null ? own : caller.idempotencyKey();
         if (asked.options() != null) {
             work.payload().put("options", asked.options());
         }
@@ -179,7 +173,7 @@ final class EnqueueEndpoint {
                 asked.runAfter(),
                 asked.timeoutSec(),
                 key,
-                key == null ? null : Fingerprint.of(handler, work.content(), asked.input(), asked.options()),
+                key == null ? null : fingerprint,
                 caller.traceparent(),
                 caller.actor());
     }
@@ -231,11 +225,7 @@ final class EnqueueEndpoint {
 
     private static void answer(Context ctx, NewJob job, NewJob.Accepted accepted) {
         if (!accepted.sameContent()) {
-            throw new ApiError(
-                    ErrorCode.IDEMPOTENCY_KEY_REUSED,
-                    "Idempotency-Key",
-                    "key %s was sent before with other content, as job %s"
-                            .formatted(job.idempotencyKey(), accepted.id()));
+            throw ApiError.keyReused(job.idempotencyKey(), accepted.id());
         }
         var url = "/pipeline/status/" + accepted.id();
         var answer = new LinkedHashMap<String, Object>();

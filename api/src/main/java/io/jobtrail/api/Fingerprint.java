@@ -10,7 +10,7 @@ import io.jobtrail.document.Sha256;
 /**
  * Tells whether two submissions with the same idempotency key ask for the same thing. The same are: handler, bytes of the file,
  * input and options, whatever the order of keys in JSON. Queue, run_after, max_attempts and timeout_sec say how, not what, and do
- * not count.
+ * not count. Work on an object in S3 has no other idempotency key than this, unless the caller gives one.
  */
 final class Fingerprint {
     private static final ObjectWriter SORTED = Json.MAPPER.writer().with(JsonNodeFeature.WRITE_PROPERTIES_SORTED);

@@ -1,24 +1,56 @@
 package io.jobtrail.api;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import io.jobtrail.config.Json;
 import io.jobtrail.document.S3Bucket;
 import io.jobtrail.document.S3Object;
-import io.jobtrail.document.Sha256;
+import io.jobtrail.job.JobDetails;
+import io.jobtrail.store.JobReader;
+import java.util.Map;
 
 /** Documents that a caller names instead of sending them: objects in the bucket of the settings. Reads no bytes of them. */
 final class S3Sources {
-    private static final int MAX_KEY = 255;
+    private static final TypeReference<Map<String, Object>> PAYLOAD = new TypeReference<>() {};
 
     private final S3Bucket bucket;
+    private final JobReader jobs;
 
     /** @param bucket null when the settings name none: every such submission is refused */
-    S3Sources(S3Bucket bucket) {
+    S3Sources(S3Bucket bucket, JobReader jobs) {
         this.bucket = bucket;
+        this.jobs = jobs;
     }
 
-    S3Object find(String key, long maxBytes) {
+    /**
+     * The object as the job knows it that the caller's idempotency key belongs to, else as S3 does. So a submission that is sent
+     * again gets its answer also when the object has been moved since, or S3 is down.
+     */
+    S3Object find(Caller caller, String key, long maxBytes) {
         if (bucket == null) {
             throw ApiError.invalid("source_type", "cannot be s3: this server has no S3_BUCKET");
         }
+        if (caller.idempotencyKey() != null) {
+            var earlier = jobs.submitted(caller.realm(), caller.idempotencyKey());
+            if (earlier.isPresent()) {
+                return objectOf(earlier.get(), caller.idempotencyKey(), key);
+            }
+        }
+        return ask(key, maxBytes);
+    }
+
+    private S3Object objectOf(JobDetails job, String idempotencyKey, String key) {
+        try {
+            return S3Object.ofPayload(Json.MAPPER.readValue(job.payload(), PAYLOAD))
+                    .filter(object -> object.bucket().equals(bucket.name())
+                            && object.key().equals(key))
+                    .orElseThrow(() -> ApiError.keyReused(idempotencyKey, job.id()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("the payload of job " + job.id() + " is no JSON object", e);
+        }
+    }
+
+    private S3Object ask(String key, long maxBytes) {
         try {
             var object = bucket.find(key)
                     .orElseThrow(() -> ApiError.invalid("s3_key", "names no object of the bucket: " + key));
@@ -32,14 +64,14 @@ final class S3Sources {
                 throw new ApiError(ErrorCode.EMPTY_FILE, "s3_key", key + " is empty");
             }
             return object;
+        } catch (S3Bucket.Refused e) {
+            throw ApiError.invalid(
+                    "s3_key",
+                    ("names no object of the bucket, or one that this server may not read: %s; S3 answers 403, and tells the two "
+                                    + "apart only with the right s3:ListBucket. To read, s3:GetObject is needed")
+                            .formatted(key));
         } catch (S3Bucket.Unavailable e) {
             throw new ApiError(ErrorCode.SOURCE_UNAVAILABLE, "s3_key", "No job was accepted: " + e.getMessage());
         }
-    }
-
-    /** The same object, unchanged, is the same submission; under a new content the key stands for a new one. */
-    String keyOf(S3Object object) {
-        var identity = object.identity();
-        return identity.length() <= MAX_KEY ? identity : "s3:" + Sha256.of(identity);
     }
 }

@@ -2,8 +2,14 @@ package io.jobtrail.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import io.jobtrail.testbed.S3Server;
 import io.jobtrail.testing.S3Objects;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,7 +35,7 @@ class S3SourceTest {
 
     @BeforeEach
     void start() {
-        api = serving(s3);
+        api = serving(s3.url());
     }
 
     @AfterEach
@@ -37,13 +43,17 @@ class S3SourceTest {
         api.close();
     }
 
-    private static RunningApi serving(S3Server server) {
+    private static RunningApi serving(String url) {
         S3Objects.useTestCredentials();
-        return RunningApi.start("S3_BUCKET", "papers", "S3_ENDPOINT", server.url(), "MAX_UPLOAD_BYTES", "100");
+        return RunningApi.start("S3_BUCKET", "papers", "S3_ENDPOINT", url, "MAX_UPLOAD_BYTES", "100");
     }
 
     private static String source(String key) {
-        return "{\"source_type\":\"s3\",\"s3_key\":\"%s\"}".formatted(key);
+        return source(key, "");
+    }
+
+    private static String source(String key, String more) {
+        return "{\"source_type\":\"s3\",\"s3_key\":\"%s\"%s}".formatted(key, more);
     }
 
     @Test
@@ -86,6 +96,68 @@ class S3SourceTest {
     }
 
     @Test
+    void otherWorkOnTheSameObjectIsAnotherJob() {
+        objects.put("work.txt", "text/plain", "text");
+        var first = api.enqueue(source("work.txt")).is(202).jobId();
+        var options = source("work.txt", ",\"options\":{\"a\":1,\"b\":2}");
+        var second = api.enqueue(options).is(202).jobId();
+        var third =
+                api.enqueue(source("work.txt", ",\"handler\":\"echo\"")).is(202).jobId();
+        assertThat(Set.of(first, second, third)).hasSize(3);
+        assertThat(api.enqueue(source("work.txt", ",\"options\":{\"b\":2,\"a\":1}"))
+                        .is(200)
+                        .jobId())
+                .isEqualTo(second);
+        assertThat(api.enqueue(source("work.txt", ",\"queue\":\"slow\",\"handler\":\"process_document\""))
+                        .is(200)
+                        .jobId())
+                .isEqualTo(first);
+    }
+
+    @Test
+    void aSubmissionSentAgainIsAnsweredAlthoughItsObjectHasBeenMoved() {
+        objects.put("moved.txt", "text/plain", "text");
+        var first = api.enqueue(source("moved.txt"), "Idempotency-Key", "m").is(202);
+        objects.delete("moved.txt");
+        var again = api.enqueue(source("moved.txt"), "Idempotency-Key", "m").is(200);
+        assertThat(again.jobId()).isEqualTo(first.jobId());
+        assertThat(again.json().path("already_existed").booleanValue()).isTrue();
+
+        for (var other : List.of(
+                source("elsewhere.txt"),
+                source("moved.txt", ",\"handler\":\"echo\""),
+                source("moved.txt", ",\"options\":{\"a\":1}"))) {
+            api.enqueue(other, "Idempotency-Key", "m")
+                    .isProblem(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key")
+                    .says("key m", first.jobId().toString());
+        }
+        api.enqueue(source("moved.txt"), "Idempotency-Key", "m", "X-Realm", "other")
+                .isProblem(400, "INVALID_FIELD", "s3_key");
+        api.enqueue("{\"handler\":\"echo\"}", "Idempotency-Key", "plain").is(202);
+        api.enqueue(source("moved.txt"), "Idempotency-Key", "plain")
+                .isProblem(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key");
+        api.assertHolds(2, 0);
+    }
+
+    @Test
+    void anObjectThatMayNotBeLookedAtIsAWrongRequestThatNamesTheRight() throws IOException {
+        var forbidding = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        forbidding.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(403, -1);
+            exchange.close();
+        });
+        forbidding.start();
+        try (var other = serving("http://127.0.0.1:" + forbidding.getAddress().getPort())) {
+            other.enqueue(source("typo"))
+                    .isProblem(400, "INVALID_FIELD", "s3_key")
+                    .says("typo", "s3:ListBucket", "s3:GetObject");
+            other.assertNothingIsLeft();
+        } finally {
+            forbidding.stop(0);
+        }
+    }
+
+    @Test
     void aLongKeyHasAnIdempotencyKeyThatFits() {
         var key = "d/".repeat(400) + "long.txt";
         objects.put(key, "text/plain", "text");
@@ -117,7 +189,7 @@ class S3SourceTest {
     void whileS3DoesNotAnswerNoJobIsAccepted() {
         var gone = S3Server.start();
         gone.close();
-        try (var other = serving(gone)) {
+        try (var other = serving(gone.url())) {
             var answer = other.enqueue(source("a")).isProblem(503, "SOURCE_UNAVAILABLE", "s3_key");
             assertThat(answer.header("Retry-After")).isNotNull();
             other.assertNothingIsLeft();

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -27,6 +28,9 @@ public final class S3Bucket implements AutoCloseable {
 
     private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
+
+    /** A 404 with another code, or without one, is about the bucket or does not come from S3: a wrong setting, soon mended. */
+    private static final Set<String> GONE = Set.of("NoSuchKey", "NoSuchVersion");
 
     private final String name;
     private final S3Client client;
@@ -61,7 +65,20 @@ public final class S3Bucket implements AutoCloseable {
         }
     }
 
-    /** @throws Unavailable when that cannot be told */
+    /**
+     * S3 answers 403. Without the right to list the bucket it says this of every object that is not there too, so it may be the
+     * key that is wrong, and trying later does not help.
+     */
+    public static final class Refused extends RuntimeException {
+        Refused(String message, Exception cause) {
+            super(message, cause);
+        }
+    }
+
+    /**
+     * @throws Refused when this process may not know
+     * @throws Unavailable when that cannot be told
+     */
     public Optional<S3Object> find(String key) {
         try {
             var head = client.headObject(request ->
@@ -70,9 +87,27 @@ public final class S3Bucket implements AutoCloseable {
                     name, key, head.eTag(), versionOf(head.versionId()), head.contentLength(), head.contentType()));
         } catch (S3Exception e) {
             if (e.statusCode() == NOT_FOUND) {
+                requireBucket(key);
                 return Optional.empty();
             }
+            if (e.statusCode() == FORBIDDEN) {
+                throw new Refused("S3 does not let this process look at %s in bucket %s".formatted(key, name), e);
+            }
             throw unavailable(key, e);
+        } catch (SdkException e) {
+            throw unavailable(key, e);
+        }
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** The answer to a HEAD has no code that would tell a missing object from a missing bucket. */
+    private void requireBucket(String key) {
+        try {
+            client.headBucket(request ->
+                    request.bucket(name).overrideConfiguration(config -> config.apiCallTimeout(LOOK_TIMEOUT)));
         } catch (SdkException e) {
             throw unavailable(key, e);
         }
@@ -87,11 +122,11 @@ public final class S3Bucket implements AutoCloseable {
      * The stream fails before its end when not all bytes came.
      *
      * @throws Changed when it is not that object any more
-     * @throws IOException when S3 cannot be read; trying later can help
+     * @throws IOException when S3 cannot be read, or this is not the bucket; trying later, or elsewhere, can help
      */
     public InputStream open(S3Object object) throws IOException {
         if (!object.bucket().equals(name)) {
-            throw new Changed(
+            throw new IOException(
                     "%s lies in bucket %s, and this worker reads %s".formatted(object.key(), object.bucket(), name));
         }
         try {
@@ -106,13 +141,23 @@ public final class S3Bucket implements AutoCloseable {
             }
             return new WholeStream(bytes, object.size());
         } catch (S3Exception e) {
-            if (e.statusCode() == NOT_FOUND) {
+            if (e.statusCode() == NOT_FOUND && GONE.contains(codeOf(e))) {
                 throw new Changed(object.key() + " is not in bucket " + name + " any more");
             }
-            throw new IOException(unavailable(object.key(), e));
+            throw unreadable(object.key(), e);
         } catch (SdkException e) {
-            throw new IOException(unavailable(object.key(), e));
+            throw unreadable(object.key(), e);
         }
+    }
+
+    private static String codeOf(S3Exception e) {
+        return e.awsErrorDetails() == null || e.awsErrorDetails().errorCode() == null
+                ? ""
+                : e.awsErrorDetails().errorCode();
+    }
+
+    private IOException unreadable(String key, SdkException e) {
+        return new IOException(unavailable(key, e).getMessage(), e);
     }
 
     private Unavailable unavailable(String key, SdkException e) {
@@ -124,7 +169,10 @@ public final class S3Bucket implements AutoCloseable {
                 e);
     }
 
-    /** A connection that ends early looks like the end of the object. */
+    /**
+     * A connection that ends early looks like the end of the object. The SDK looks at the interrupt before each read and says so,
+     * as all that it has to say, by exceptions that no reader of a stream expects.
+     */
     private static final class WholeStream extends FilterInputStream {
         private long left;
 
@@ -141,7 +189,12 @@ public final class S3Bucket implements AutoCloseable {
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-            int count = in.read(target, offset, length);
+            int count;
+            try {
+                count = in.read(target, offset, length);
+            } catch (SdkException e) {
+                throw new IOException("S3 broke off: " + e.getMessage(), e);
+            }
             if (count < 0 && left > 0) {
                 throw new IOException(left + " bytes of the object are missing");
             }
@@ -157,6 +210,15 @@ public final class S3Bucket implements AutoCloseable {
         @Override
         public boolean markSupported() {
             return false;
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                in.close();
+            } catch (SdkException e) {
+                throw new IOException("S3 broke off: " + e.getMessage(), e);
+            }
         }
     }
 

@@ -1,6 +1,5 @@
 package io.jobtrail.document;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,10 +25,7 @@ public record S3Object(String bucket, String key, String etag, String version, l
     }
 
     public Map<String, Object> toPayload() {
-        var payload = new LinkedHashMap<String, Object>();
-        payload.put("filename", filename());
-        payload.put("size", size);
-        payload.put("content_type", contentType);
+        var payload = DocumentPayload.of(filename(), size, contentType);
         payload.put("source_type", SOURCE_TYPE);
         payload.put("s3_bucket", bucket);
         payload.put("s3_key", key);

@@ -39,6 +39,15 @@ public final class JobReader {
                 id);
     }
 
+    /** The one that the key belongs to, also when it was deleted: no other will be made under it. */
+    public Optional<JobDetails> submitted(String realm, String idempotencyKey) {
+        return database.first(
+                "SELECT " + BOUNDED + ", payload, result FROM pipeline_jobs WHERE realm = ? AND idempotency_key = ?",
+                JobReader::details,
+                realm,
+                idempotencyKey);
+    }
+
     /**
      * Newest first; ids sort by age, so the primary key serves the order and the pages. Members of the payload with more than 4 KB
      * of JSON text are left out, and such a result is null: {@link #job} has them.

@@ -3,9 +3,12 @@ package io.jobtrail.document;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import io.jobtrail.testbed.S3Server;
 import io.jobtrail.testing.S3Objects;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -62,14 +65,38 @@ class S3BucketTest {
     }
 
     @Test
-    void anObjectOfAnotherBucketIsRefused() {
+    void anObjectOfAnotherBucketIsRefusedButNotTakenForGone() {
         objects.put("mine", "text/plain", "mine");
         var mine = bucket.find("mine").orElseThrow();
         var foreign =
                 new S3Object("elsewhere", mine.key(), mine.etag(), mine.version(), mine.size(), mine.contentType());
         assertThatThrownBy(() -> bucket.open(foreign))
-                .isInstanceOf(S3Bucket.Changed.class)
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(S3Bucket.Changed.class)
                 .hasMessageContaining("elsewhere");
+    }
+
+    @Test
+    void aBucketThatIsNotThereIsAWrongSettingNotAnObjectThatIsGone() {
+        try (var missing = S3Objects.reading(server.url(), "no-such-bucket")) {
+            assertUnavailable(missing, "no-such-bucket");
+        }
+    }
+
+    @Test
+    void aServerThatIsNoS3IsAWrongSettingNotAnObjectThatIsGone() throws IOException {
+        var web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        web.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(404, -1);
+            exchange.close();
+        });
+        web.start();
+        try (var elsewhere =
+                S3Objects.reading("http://127.0.0.1:" + web.getAddress().getPort(), "papers")) {
+            assertUnavailable(elsewhere, "papers");
+        } finally {
+            web.stop(0);
+        }
     }
 
     @Test
@@ -87,11 +114,18 @@ class S3BucketTest {
         var gone = S3Server.start();
         gone.close();
         try (var bucket = S3Objects.reading(gone.url(), "papers")) {
-            assertThatThrownBy(() -> bucket.find("a")).isInstanceOf(S3Bucket.Unavailable.class);
-            var object = new S3Object("papers", "a", "\"e\"", null, 1, "text/plain");
-            assertThatThrownBy(() -> bucket.open(object))
-                    .isInstanceOf(IOException.class)
-                    .isNotInstanceOf(S3Bucket.Changed.class);
+            assertUnavailable(bucket, "papers");
         }
+    }
+
+    private static void assertUnavailable(S3Bucket bucket, String name) {
+        assertThatThrownBy(() -> bucket.find("a"))
+                .isInstanceOf(S3Bucket.Unavailable.class)
+                .hasMessageContaining(name);
+        var object = new S3Object(name, "a", "\"e\"", null, 1, "text/plain");
+        assertThatThrownBy(() -> bucket.open(object))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(S3Bucket.Changed.class)
+                .hasMessageContaining(name);
     }
 }

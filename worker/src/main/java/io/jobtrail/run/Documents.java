@@ -67,24 +67,12 @@ public final class Documents {
 
         @Override
         public InputStream open() {
-            var bytes = store.open(stored);
-            // Reading alone is handed on: whatever else a stream can do comes to this, and so meets the check.
-            return new InputStream() {
-                @Override
-                public int read() throws IOException {
-                    var one = new byte[1];
-                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+            return new CodedStream(store.open(stored), e -> {
+                if (e instanceof DocumentStore.CorruptDocument) {
+                    return new PermanentFailure("INPUT_CORRUPT", e.getMessage(), e);
                 }
-
-                @Override
-                public int read(byte[] target, int offset, int length) throws IOException {
-                    try {
-                        return bytes.read(target, offset, length);
-                    } catch (DocumentStore.CorruptDocument e) {
-                        throw new PermanentFailure("INPUT_CORRUPT", e.getMessage(), e);
-                    }
-                }
-            };
+                throw e;
+            });
         }
     }
 
@@ -128,7 +116,7 @@ public final class Documents {
                         "SOURCE_UNAVAILABLE", "the document lies in S3, and this worker has no S3_BUCKET");
             }
             try {
-                return bucket.open(object);
+                return new CodedStream(bucket.open(object), InBucket::unavailable);
             } catch (S3Bucket.Changed e) {
                 throw new PermanentFailure("INPUT_CHANGED", e.getMessage(), e);
             } catch (IOException e) {
@@ -138,6 +126,45 @@ public final class Documents {
 
         private static RetryableFailure unavailable(IOException e) {
             return new RetryableFailure("SOURCE_UNAVAILABLE", e.getMessage(), e);
+        }
+    }
+
+    private interface Coded {
+        RuntimeException of(IOException e) throws IOException;
+    }
+
+    /** Reading and closing alone are handed on: whatever else a stream can do comes to these, and so meets the code. */
+    private static final class CodedStream extends InputStream {
+        private final InputStream bytes;
+        private final Coded failure;
+
+        CodedStream(InputStream bytes, Coded failure) {
+            this.bytes = bytes;
+            this.failure = failure;
+        }
+
+        @Override
+        public int read() throws IOException {
+            var one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            try {
+                return bytes.read(target, offset, length);
+            } catch (IOException e) {
+                throw failure.of(e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                bytes.close();
+            } catch (IOException e) {
+                throw failure.of(e);
+            }
         }
     }
 }
