@@ -119,7 +119,7 @@ public final class WorkerMain implements Callable<Integer> {
         if (showRunning || releaseStale || verifyTrail) {
             return askDatabase(settings);
         }
-        Schema.migrate(settings.databaseUrl());
+        Schema.migrate(settings.databaseUrl(), settings.retentionDays());
         try (var database =
                 new Database(settings.databaseUrl(), "worker", settings.dbPoolMin(), settings.dbPoolMax())) {
             return work(settings, database);

@@ -3,13 +3,18 @@ package io.jobtrail.store;
 import io.jobtrail.config.DatabaseUrl;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Objects;
 import org.flywaydb.core.Flyway;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings the database to the state of {@code sql/}, which is packed into this jar. Any number of processes may call it at the
  * same moment: one migrates, the others wait.
  */
 public final class Schema {
+    private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
+
     private Schema() {}
 
     /** @return how many scripts were run; 0 when everything was there already */
@@ -34,6 +39,42 @@ public final class Schema {
             return flyway.migrate().migrationsExecuted;
         } catch (SQLException e) {
             throw new DatabaseFailure("migrate", e);
+        }
+    }
+
+    /**
+     * The same, and lets the processes purge jobs that ended so many days ago. They cannot allow that to themselves: it takes the
+     * owner's rights, which they give up afterwards.
+     *
+     * @param retentionDays null = none
+     */
+    public static int migrate(DatabaseUrl url, Integer retentionDays) {
+        int scripts = migrate(url);
+        try (var connection = DriverManager.getConnection(url.jdbcUrl(), url.user(), url.password())) {
+            var allowed =
+                    Database.list(connection, "SELECT days FROM pipeline_retention", row -> row.getInt(1)).stream()
+                            .findFirst()
+                            .orElse(null);
+            if (Objects.equals(allowed, retentionDays)) {
+                return scripts;
+            }
+            if (Database.list(
+                            connection,
+                            "SELECT has_table_privilege('pipeline_retention', 'INSERT, DELETE')",
+                            row -> row.getBoolean(1))
+                    .get(0)) {
+                Database.list(connection, "SELECT set_retention(?::integer)", row -> null, retentionDays);
+            } else {
+                LOG.warn(
+                        "RETENTION_DAYS needs the owner of the tables, who is not {}: set to {} here, to {} in the database;"
+                                + " the owner changes it with SELECT set_retention(…)",
+                        url.user(),
+                        retentionDays,
+                        allowed);
+            }
+            return scripts;
+        } catch (SQLException e) {
+            throw new DatabaseFailure("set_retention", e);
         }
     }
 }

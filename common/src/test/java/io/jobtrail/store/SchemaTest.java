@@ -21,6 +21,7 @@ class SchemaTest {
     private static final List<String> FILES = List.of(
             "V1__tables.sql",
             "V2__sweeps.sql",
+            "V3__retention.sql",
             "R__1_trail.sql",
             "R__2_transitions.sql",
             "R__3_views.sql",
@@ -69,6 +70,34 @@ class SchemaTest {
                                 "SELECT status FROM enqueue_job('process_document')", row -> row.getString(1)))
                         .contains("queued");
                 assertThat(new JobReader(database).verifyTrail(null)).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void theOwnersLoginBringsTheDaysAfterWhichJobsMayBePurged() {
+        try (var database = JobtrailDatabase.fresh()) {
+            for (var days : new Integer[] {30, 30, 7, null, null, 90}) {
+                Schema.migrate(database.url(), days);
+                assertThat(database.ask("SELECT days FROM pipeline_retention")).isEqualTo(days);
+            }
+        }
+    }
+
+    @Test
+    void aLoginOfTheRuntimeRoleCannotBringThemAndWorksOn() {
+        var login = "runtime_login_" + ProcessHandle.current().pid();
+        try (var database = JobtrailDatabase.fresh()) {
+            database.asOwner("CREATE ROLE " + login + " LOGIN IN ROLE jobtrail_runtime", "SELECT set_retention(30)");
+            try {
+                var url = DatabaseUrl.parse(database.environmentUrl().replaceFirst("//[^@]*@", "//" + login + "@"));
+                for (var days : new Integer[] {1, null, 30}) {
+                    assertThat(Schema.migrate(url, days)).isZero();
+                    assertThat(database.ask("SELECT days FROM pipeline_retention"))
+                            .isEqualTo(30);
+                }
+            } finally {
+                database.asOwner("DROP ROLE " + login);
             }
         }
     }
@@ -154,7 +183,8 @@ class SchemaTest {
         try (var database = JobtrailDatabase.fresh()) {
             database.asOwner("DROP ROLE IF EXISTS stranger_to_jobs", "CREATE ROLE stranger_to_jobs");
             try {
-                for (var function : List.of("purge_jobs", "purge_expired_jobs", "remove_unseen_chunks")) {
+                for (var function :
+                        List.of("purge_jobs", "purge_expired_jobs", "set_retention", "remove_unseen_chunks")) {
                     assertThat(database.ask(
                                     "SELECT has_function_privilege('stranger_to_jobs', oid, 'EXECUTE') FROM pg_proc WHERE proname = ?",
                                     function))
