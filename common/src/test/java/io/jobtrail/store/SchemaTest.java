@@ -1,6 +1,8 @@
 package io.jobtrail.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.config.DatabaseUrl;
 import io.jobtrail.testbed.TestDatabase;
@@ -11,7 +13,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -99,6 +104,35 @@ class SchemaTest {
             } finally {
                 database.asOwner("DROP ROLE " + login);
             }
+        }
+    }
+
+    /** The script wants a lock that a long transaction keeps from it; whoever queues behind it waits at most as long as it does. */
+    @Test
+    void aMigrationThatGetsNoLockLetsOthersPassAndTriesAgain() throws Exception {
+        try (var database = JobtrailDatabase.fresh();
+                var holder = database.connect();
+                var statement = holder.createStatement()) {
+            database.asOwner("UPDATE flyway_schema_history SET checksum = 0 WHERE script = 'R__1_trail.sql'");
+            holder.setAutoCommit(false);
+            statement.execute("LOCK TABLE pipeline_jobs IN ROW EXCLUSIVE MODE");
+
+            assertThatThrownBy(() -> Schema.migrate(database.url(), 2, Duration.ofMillis(100)))
+                    .isInstanceOfSatisfying(
+                            DatabaseFailure.class, e -> assertThat(e.sqlState()).isEqualTo("55P03"));
+
+            var migration =
+                    CompletableFuture.supplyAsync(() -> Schema.migrate(database.url(), 60, Duration.ofMillis(100)));
+            await().until(() -> database.ask(
+                            "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'pipeline_jobs'::regclass AND NOT granted"
+                                    + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))")
+                    .equals(true));
+            assertThat(database.aJob().insert()).isNotNull();
+            assertThat(migration).isNotDone();
+
+            holder.rollback();
+            assertThat(migration.get(30, TimeUnit.SECONDS)).isEqualTo(1);
+            assertThat(Schema.migrate(database.url())).isZero();
         }
     }
 
