@@ -221,6 +221,16 @@ public final class JobReader {
                 limit);
     }
 
+    /** Those of these jobs that no retention may take: their trail does not verify, or says that they ended later than they say. */
+    public List<UUID> contradictions(int days, List<UUID> ids) {
+        return database.list("""
+                SELECT id FROM pipeline_jobs j
+                WHERE id = ANY (?) AND (EXISTS (SELECT FROM verify_trail(j.id))
+                  OR (SELECT max(at) FROM pipeline_job_events WHERE job_id = j.id)
+                     >= (SELECT clock_timestamp() - make_interval(days => ?)))
+                ORDER BY finished_at, id""", row -> row.getObject("id", UUID.class), Database.array("uuid", ids), days);
+    }
+
     /** One line of {@code --show-running}. */
     public record Running(
             UUID id,

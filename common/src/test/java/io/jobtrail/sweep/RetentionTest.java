@@ -119,8 +119,26 @@ class RetentionTest {
                 "ALTER TABLE pipeline_job_events ENABLE TRIGGER USER");
         runs(sweep);
         assertThat(exists(good)).isFalse();
-        rig.database.asOwner("UPDATE pipeline_jobs SET deleted_at = NULL");
         assertThat(exists(bad)).isTrue();
+        assertThat(rig.log())
+                .filteredOn(line -> line.startsWith("ERROR"))
+                .singleElement()
+                .asString()
+                .contains("kept 1 jobs", "the first is " + bad);
+    }
+
+    @Test
+    void jobsThatOnlySayTheyAreOldAreNamedOnceInARun() {
+        var jobs = List.of(finished(), finished());
+        rig.database.asOwner("UPDATE pipeline_jobs SET finished_at = '2001-01-01'");
+        for (int i = 1; i <= 2; i++) {
+            runs(sweep);
+            assertThat(jobs).allMatch(this::exists);
+            assertThat(rig.log())
+                    .filteredOn(line -> line.startsWith("ERROR"))
+                    .hasSize(i)
+                    .allMatch(line -> line.contains("kept 2 jobs") && line.contains("the first is " + jobs.get(0)));
+        }
     }
 
     /** A batch with the slow one is halved until that one is alone, and then passed over; the next time it is tried again. */
@@ -172,6 +190,7 @@ class RetentionTest {
         }
         assertThat(exists(free)).isFalse();
         assertThat(exists(held)).isTrue();
+        assertThat(rig.log()).noneMatch(line -> line.startsWith("ERROR"));
     }
 
     @Test
