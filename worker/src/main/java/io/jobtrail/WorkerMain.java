@@ -188,6 +188,10 @@ public final class WorkerMain implements Callable<Integer> {
 
     private int verifyTrail(JobReader reader) {
         var problems = reader.verifyTrail(job);
+        if (problems.isEmpty() && job != null && !reader.isKnown(job)) {
+            out.println("no such job: " + job);
+            return 3;
+        }
         if (problems.isEmpty()) {
             out.println("trail verified");
             return 0;

@@ -116,6 +116,13 @@ public final class JobReader {
         }
     }
 
+    /** Whether there is such a job, hidden or not, or an event of it. */
+    public boolean isKnown(UUID id) {
+        return database.first("""
+                        SELECT EXISTS (SELECT FROM pipeline_jobs WHERE id = ?)
+                            OR EXISTS (SELECT FROM pipeline_job_events WHERE job_id = ?)""", row -> row.getBoolean(1), id, id).orElseThrow();
+    }
+
     /** @param id null = the trail of every job */
     public List<Problem> verifyTrail(UUID id) {
         return database.list(
