@@ -1,7 +1,6 @@
 package io.jobtrail.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.config.DatabaseUrl;
@@ -16,6 +15,7 @@ import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.RepeatedTest;
@@ -117,9 +117,11 @@ class SchemaTest {
             holder.setAutoCommit(false);
             statement.execute("LOCK TABLE pipeline_jobs IN ROW EXCLUSIVE MODE");
 
-            assertThatThrownBy(() -> Schema.migrate(database.url(), 2, Duration.ofMillis(100)))
-                    .isInstanceOfSatisfying(
-                            DatabaseFailure.class, e -> assertThat(e.sqlState()).isEqualTo("55P03"));
+            assertThat(CompletableFuture.supplyAsync(() -> Schema.migrate(database.url(), 2, Duration.ofMillis(100))))
+                    .failsWithin(Duration.ofSeconds(30))
+                    .withThrowableOfType(ExecutionException.class)
+                    .withCauseInstanceOf(DatabaseFailure.class)
+                    .withMessageContaining("lock timeout");
 
             var migration =
                     CompletableFuture.supplyAsync(() -> Schema.migrate(database.url(), 60, Duration.ofMillis(100)));
