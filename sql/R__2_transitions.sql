@@ -9,7 +9,7 @@ DO $$ DECLARE f regprocedure; BEGIN
         'uuid_v7', 'enqueue_jobs', 'enqueue_job', 'claim_jobs', 'claim_jobs_by_id', 'update_job_heartbeats',
         'update_job_heartbeat', 'complete_jobs', 'complete_job', 'fail_jobs', 'fail_job', 'give_back_jobs',
         'finish_cancelled_jobs', 'cancel_job', 'retry_job', 'release_stale_jobs', 'store_chunks', 'remove_unseen_chunks',
-        'purge_jobs', 'purge_expired_jobs')
+        'purge_jobs', 'purge_expired_jobs', 'set_retention')
     LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP;
 END $$;
 
@@ -410,8 +410,8 @@ BEGIN
 END $$;
 
 -- Deletes jobs that ended before the given age, with their trail, document and chunks, the oldest first; what went is
--- written into the trail of the system by its trigger. A job whose trail does not verify stays. Returns how many jobs
--- went; call it again until that is 0. p_ids: only these; p_rule: why, for the trail of the system.
+-- written into the trail of the system by its trigger. The trail must say the age too, since others may write to the job, and
+-- of all its events the youngest. A job whose trail does not verify stays. Returns how many jobs went; call it again until that is 0. p_ids: only these; p_rule: why, for the trail of the system.
 CREATE FUNCTION purge_jobs(p_older_than interval, p_states text[] DEFAULT '{finished,failed,cancelled}',
     p_limit integer DEFAULT 1000, p_actor text DEFAULT 'db:' || session_user, p_ids uuid[] DEFAULT NULL,
     p_rule text DEFAULT NULL) RETURNS integer
@@ -429,6 +429,7 @@ BEGIN
         SELECT j.id, j.document_id FROM pipeline_jobs j
         WHERE j.status = ANY (p_states) AND j.finished_at < (SELECT clock_timestamp() - p_older_than)
           AND (p_ids IS NULL OR j.id = ANY (p_ids)) AND NOT EXISTS (SELECT FROM verify_trail(j.id))
+          AND (SELECT max(e.at) FROM pipeline_job_events e WHERE e.job_id = j.id) < (SELECT clock_timestamp() - p_older_than)
         ORDER BY j.finished_at, j.id LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
     )
     SELECT array_agg(o.id), array_agg(o.document_id) FILTER (WHERE o.document_id IS NOT NULL)
@@ -448,23 +449,39 @@ BEGIN
     RETURN cardinality(gone);
 END $$;
 
--- What the processes may do with old jobs: purge those that the caller names, as far as they ended so many days ago. Nothing
--- that ended within a day can be reached this way.
+-- For the owner: lets the processes purge jobs that ended so many days ago; NULL = none. A process that logs in as the owner
+-- calls it with RETENTION_DAYS when it starts.
+CREATE FUNCTION set_retention(p_days integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_days IS NULL THEN
+        DELETE FROM pipeline_retention;
+    ELSE
+        INSERT INTO pipeline_retention (days) VALUES (p_days)
+        ON CONFLICT (only_row) DO UPDATE SET days = excluded.days, changed_at = now(), changed_by = excluded.changed_by;
+    END IF;
+END $$;
+
+-- What the processes may do with old jobs: purge those that the caller names, as far as they ended so many days ago. Fewer days
+-- than the owner has set are refused, and any number if none is set.
 CREATE FUNCTION purge_expired_jobs(p_days integer, p_ids uuid[], p_actor text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE allowed CONSTANT integer := (SELECT days FROM pipeline_retention);
 BEGIN
-    IF p_days IS NULL OR p_days < 1 THEN
-        RAISE EXCEPTION 'jobs are kept for at least one day, not for %', p_days USING ERRCODE = 'invalid_parameter_value';
+    IF allowed IS NULL OR p_days IS NULL OR p_days < allowed THEN
+        RAISE EXCEPTION 'jobs are kept %, so none is purged after % days', coalesce('for ' || allowed || ' days', 'for ever'), p_days
+            USING ERRCODE = 'insufficient_privilege', HINT = 'The owner of the tables decides that with set_retention().';
     END IF;
-    RETURN purge_jobs(make_interval(days => p_days), p_limit => cardinality(p_ids), p_actor => p_actor,
+    -- The caller chooses its name; that this is what it called stands in front.
+    RETURN purge_jobs(make_interval(days => p_days), p_limit => cardinality(p_ids), p_actor => 'retention:' || p_actor,
         p_ids => coalesce(p_ids, '{}'), p_rule => 'RETENTION_DAYS=' || p_days);
 END $$;
 
--- These delete with the owner's rights: temporary tables must not fool them, and strangers may not call them. purge_jobs is for
--- the owner only; the other two are bounded in what they reach and are for the processes, here as well as with the role.
+-- These delete with the owner's rights: temporary tables must not fool them, and strangers may not call them. purge_jobs and
+-- set_retention are for the owner only; the other two are bounded in what they reach and are for the processes, here as well as
+-- with the role.
 DO $$ DECLARE f regprocedure; BEGIN
     FOREACH f IN ARRAY '{"purge_jobs(interval,text[],integer,text,uuid[],text)","purge_expired_jobs(integer,uuid[],text)",
-        "remove_unseen_chunks(uuid,integer,integer,integer)"}'::regprocedure[] LOOP
+        "set_retention(integer)","remove_unseen_chunks(uuid,integer,integer,integer)"}'::regprocedure[] LOOP
         EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
     END LOOP;

@@ -52,7 +52,7 @@ public final class ApiMain implements Callable<Integer> {
     @Command(description = "Serves until SIGTERM; the default.")
     Integer serve() throws InterruptedException {
         var settings = Settings.fromEnvironment(System.getenv());
-        Schema.migrate(settings.databaseUrl());
+        Schema.migrate(settings.databaseUrl(), settings.retentionDays());
         Logger log = LoggerFactory.getLogger(ApiMain.class);
         var server = ApiServer.start(settings);
         log.info("listening on http://{}:{}", settings.host(), server.port());
@@ -70,7 +70,8 @@ public final class ApiMain implements Callable<Integer> {
 
     @Command(description = "Brings the database to the state of sql/ and exits.")
     Integer migrate() {
-        int scripts = Schema.migrate(Settings.fromEnvironment(System.getenv()).databaseUrl());
+        var settings = Settings.fromEnvironment(System.getenv());
+        int scripts = Schema.migrate(settings.databaseUrl(), settings.retentionDays());
         System.out.println(scripts == 0 ? "The schema is up to date" : "Ran " + scripts + " scripts");
         return 0;
     }

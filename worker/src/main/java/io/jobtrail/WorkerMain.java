@@ -119,7 +119,7 @@ public final class WorkerMain implements Callable<Integer> {
         if (showRunning || releaseStale || verifyTrail) {
             return askDatabase(settings);
         }
-        Schema.migrate(settings.databaseUrl());
+        Schema.migrate(settings.databaseUrl(), settings.retentionDays());
         try (var database =
                 new Database(settings.databaseUrl(), "worker", settings.dbPoolMin(), settings.dbPoolMax())) {
             return work(settings, database);
@@ -188,6 +188,10 @@ public final class WorkerMain implements Callable<Integer> {
 
     private int verifyTrail(JobReader reader) {
         var problems = reader.verifyTrail(job);
+        if (problems.isEmpty() && job != null && !reader.isKnown(job)) {
+            out.println("no such job: " + job);
+            return 3;
+        }
         if (problems.isEmpty()) {
             out.println("trail verified");
             return 0;

@@ -212,6 +212,11 @@ class WorkerMainTest {
         assertThat(exitOf(one)).isZero();
         assertThat(output(one)).endsWith("trail verified\n");
 
+        var unknown = UUID.randomUUID();
+        var none = start("--verify-trail", "--job", unknown.toString());
+        assertThat(exitOf(none)).isEqualTo(3);
+        assertThat(output(none)).endsWith("no such job: " + unknown + "\n");
+
         database.asOwner("DROP FUNCTION verify_trail");
         assertThat(exitOf(start("--verify-trail")))
                 .as("looking brings no schema")

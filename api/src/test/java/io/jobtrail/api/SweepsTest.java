@@ -28,7 +28,8 @@ class SweepsTest {
             var database = keeping.database;
             var old = database.aJob().claimedBy("w");
             database.store().complete(old, "{}");
-            database.asOwner("UPDATE pipeline_jobs SET finished_at = now() - interval '8 days'");
+            database.age(8, old.id());
+            database.asOwner("SELECT set_retention(7)");
             try (var purging = ApiServer.start(RunningApi.settings(database.environmentUrl(), "RETENTION_DAYS", "9"))) {
                 assertThat(purging.port()).isPositive();
                 await().during(Duration.ofSeconds(2))

@@ -125,6 +125,13 @@ public final class JobReader {
         }
     }
 
+    /** Whether there is such a job, hidden or not, or an event of it. */
+    public boolean isKnown(UUID id) {
+        return database.first("""
+                        SELECT EXISTS (SELECT FROM pipeline_jobs WHERE id = ?)
+                            OR EXISTS (SELECT FROM pipeline_job_events WHERE job_id = ?)""", row -> row.getBoolean(1), id, id).orElseThrow();
+    }
+
     /** @param id null = the trail of every job */
     public List<Problem> verifyTrail(UUID id) {
         return database.list(
@@ -228,6 +235,16 @@ public final class JobReader {
                 after == null ? null : after.finishedAt(),
                 after == null ? null : after.id(),
                 limit);
+    }
+
+    /** Those of these jobs that no retention may take: their trail does not verify, or says that they ended later than they say. */
+    public List<UUID> contradictions(int days, List<UUID> ids) {
+        return database.list("""
+                SELECT id FROM pipeline_jobs j
+                WHERE id = ANY (?) AND (EXISTS (SELECT FROM verify_trail(j.id))
+                  OR (SELECT max(at) FROM pipeline_job_events WHERE job_id = j.id)
+                     >= (SELECT clock_timestamp() - make_interval(days => ?)))
+                ORDER BY finished_at, id""", row -> row.getObject("id", UUID.class), Database.array("uuid", ids), days);
     }
 
     /** One line of {@code --show-running}. */

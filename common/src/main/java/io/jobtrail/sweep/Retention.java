@@ -28,6 +28,8 @@ public final class Retention implements Sweep {
     private int batch = LARGEST;
     private JobReader.Ended passed;
     private int purged;
+    private int kept;
+    private UUID firstKept;
 
     public Retention(JobReader reader, JobStore store, int days, String actor) {
         this(reader, store, days, actor, PATIENCE);
@@ -63,8 +65,16 @@ public final class Retention implements Sweep {
         if (purged > 0) {
             LOG.info("purged {} jobs that ended more than {} days ago", purged, days);
         }
+        if (kept > 0) {
+            LOG.error(
+                    "kept {} jobs whose trail does not verify, or is younger than they say; the first is {}: see --verify-trail",
+                    kept,
+                    firstKept);
+        }
         passed = null;
         purged = 0;
+        kept = 0;
+        firstKept = null;
         return interval();
     }
 
@@ -72,7 +82,11 @@ public final class Retention implements Sweep {
     private boolean purge(List<JobReader.Ended> old) {
         List<UUID> ids = old.stream().map(JobReader.Ended::id).toList();
         try {
-            purged += store.purgeExpired(days, ids, patience, actor);
+            int gone = store.purgeExpired(days, ids, patience, actor);
+            purged += gone;
+            if (gone < ids.size()) { // the others may also be locked, or be gone already
+                note(reader.contradictions(days, ids));
+            }
             batch = Math.min(LARGEST, batch + batch / 4 + 1);
             return true;
         } catch (DatabaseFailure e) {
@@ -88,6 +102,13 @@ public final class Retention implements Sweep {
                         interval().toSeconds());
             }
             return ids.size() == 1;
+        }
+    }
+
+    private void note(List<UUID> contradictions) {
+        kept += contradictions.size();
+        if (firstKept == null && !contradictions.isEmpty()) {
+            firstKept = contradictions.get(0);
         }
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.io.ByteArrayInputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -137,6 +138,71 @@ class PurgeTest {
                 .hasMessageContaining("permission denied");
     }
 
+    /** The processes may write to the job, so what it says about itself is no proof. */
+    @Test
+    void aJobThatOnlySaysItIsOldStays() {
+        var job = finishedWithDocument();
+        var retried = database.aJob().claimedBy("w");
+        database.store().fail(retried, "TEST", "test", true, Duration.ZERO);
+        database.asOwner("SELECT set_retention(1)");
+        assertThat(database.runtime()
+                        .update("UPDATE pipeline_jobs SET finished_at = '2001-01-01', updated_at = '2001-01-01'"))
+                .isEqualTo(2);
+        assertThat(database.runtime().update("""
+                UPDATE pipeline_jobs SET status = 'queued', version = version + 1, finished_at = NULL WHERE id = ?""", retried.id())).isEqualTo(1);
+        assertThat(database.runtime().update("""
+                UPDATE pipeline_jobs SET status = 'cancelled', version = version + 1, finished_at = '2001-01-01'
+                WHERE id = ?""", retried.id())).isEqualTo(1);
+        assertThat(database.reader().history(retried.id()))
+                .last()
+                .satisfies(event -> assertThat(event.timestamp()).isBefore("2002-01-01T00:00:00Z"));
+
+        assertThat(expired(1, job, retried.id())).isZero();
+        assertThat(purge()).isZero();
+
+        age(job);
+        age(retried.id());
+        assertThat(expired(1, job, retried.id())).isEqualTo(2);
+    }
+
+    @Test
+    void withoutASettingTheProcessesPurgeNothing() {
+        var job = finishedWithDocument();
+        database.age(40_000, job);
+        assertThatThrownBy(() -> expired(36_500, job)).hasMessageContaining("jobs are kept for ever");
+        database.asOwner("SELECT set_retention(30)", "SELECT set_retention(NULL)");
+        assertThatThrownBy(() -> expired(36_500, job)).hasMessageContaining("jobs are kept for ever");
+        assertThat(database.reader().job(job)).isPresent();
+    }
+
+    @Test
+    void theProcessesMayKeepJobsLongerThanTheOwnerSaysButNotShorter() {
+        var job = finishedWithDocument();
+        database.age(40, job);
+        database.asOwner("SELECT set_retention(30)");
+        for (var days : new Integer[] {29, 1, 0, -1, null}) {
+            assertThatThrownBy(() -> expired(days, job)).hasMessageContaining("jobs are kept for 30 days");
+        }
+        assertThat(expired(41, job)).isZero();
+        assertThat(expired(39, job)).isEqualTo(1);
+    }
+
+    @Test
+    void theProcessesCannotChangeForHowLongJobsAreKept() {
+        database.asOwner("SELECT set_retention(30)");
+        for (var statement : List.of(
+                "SELECT set_retention(1)",
+                "UPDATE pipeline_retention SET days = 1",
+                "DELETE FROM pipeline_retention",
+                "INSERT INTO pipeline_retention (days) VALUES (1)",
+                "TRUNCATE pipeline_retention")) {
+            assertThatThrownBy(() -> database.runtime().update(statement))
+                    .as(statement)
+                    .hasMessageContaining("permission denied");
+        }
+        assertThat(database.ask("SELECT days FROM pipeline_retention")).isEqualTo(30);
+    }
+
     @Test
     void whoeverDeletesByHandLeavesATraceThatCannotBeDeleted() {
         var job = finishedWithDocument();
@@ -184,6 +250,16 @@ class PurgeTest {
         return (Integer) database.ask("SELECT purge_jobs('1 day', p_actor => 'janitor')");
     }
 
+    private int expired(Integer days, UUID... ids) {
+        return database.runtime()
+                .first(
+                        "SELECT purge_expired_jobs(?::integer, ?, 'test')",
+                        row -> row.getInt(1),
+                        days,
+                        Database.array("uuid", List.of(ids)))
+                .orElseThrow();
+    }
+
     private UUID finishedWithDocument() {
         var document = new DocumentStore(database.runtime())
                 .put("a.txt", "text/plain", new ByteArrayInputStream(new byte[] {1}));
@@ -195,8 +271,7 @@ class PurgeTest {
     }
 
     private void age(UUID id) {
-        database.asOwner(
-                "UPDATE pipeline_jobs SET finished_at = finished_at - interval '2 days' WHERE id = '" + id + "'");
+        database.age(2, id);
     }
 
     private long count(String table) {

@@ -1,6 +1,7 @@
 package io.jobtrail.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.config.DatabaseUrl;
 import io.jobtrail.testbed.TestDatabase;
@@ -11,7 +12,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -21,6 +26,7 @@ class SchemaTest {
     private static final List<String> FILES = List.of(
             "V1__tables.sql",
             "V2__sweeps.sql",
+            "V3__retention.sql",
             "R__1_trail.sql",
             "R__2_transitions.sql",
             "R__3_views.sql",
@@ -70,6 +76,65 @@ class SchemaTest {
                         .contains("queued");
                 assertThat(new JobReader(database).verifyTrail(null)).isEmpty();
             }
+        }
+    }
+
+    @Test
+    void theOwnersLoginBringsTheDaysAfterWhichJobsMayBePurged() {
+        try (var database = JobtrailDatabase.fresh()) {
+            for (var days : new Integer[] {30, 30, 7, null, null, 90}) {
+                Schema.migrate(database.url(), days);
+                assertThat(database.ask("SELECT days FROM pipeline_retention")).isEqualTo(days);
+            }
+        }
+    }
+
+    @Test
+    void aLoginOfTheRuntimeRoleCannotBringThemAndWorksOn() {
+        var login = "runtime_login_" + ProcessHandle.current().pid();
+        try (var database = JobtrailDatabase.fresh()) {
+            database.asOwner("CREATE ROLE " + login + " LOGIN IN ROLE jobtrail_runtime", "SELECT set_retention(30)");
+            try {
+                var url = DatabaseUrl.parse(database.environmentUrl().replaceFirst("//[^@]*@", "//" + login + "@"));
+                for (var days : new Integer[] {1, null, 30}) {
+                    assertThat(Schema.migrate(url, days)).isZero();
+                    assertThat(database.ask("SELECT days FROM pipeline_retention"))
+                            .isEqualTo(30);
+                }
+            } finally {
+                database.asOwner("DROP ROLE " + login);
+            }
+        }
+    }
+
+    /** The script wants a lock that a long transaction keeps from it; whoever queues behind it waits at most as long as it does. */
+    @Test
+    void aMigrationThatGetsNoLockLetsOthersPassAndTriesAgain() throws Exception {
+        try (var database = JobtrailDatabase.fresh();
+                var holder = database.connect();
+                var statement = holder.createStatement()) {
+            database.asOwner("UPDATE flyway_schema_history SET checksum = 0 WHERE script = 'R__1_trail.sql'");
+            holder.setAutoCommit(false);
+            statement.execute("LOCK TABLE pipeline_jobs IN ROW EXCLUSIVE MODE");
+
+            assertThat(CompletableFuture.supplyAsync(() -> Schema.migrate(database.url(), 2, Duration.ofMillis(100))))
+                    .failsWithin(Duration.ofSeconds(30))
+                    .withThrowableOfType(ExecutionException.class)
+                    .withCauseInstanceOf(DatabaseFailure.class)
+                    .withMessageContaining("lock timeout");
+
+            var migration =
+                    CompletableFuture.supplyAsync(() -> Schema.migrate(database.url(), 60, Duration.ofMillis(100)));
+            await().until(() -> database.ask(
+                            "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'pipeline_jobs'::regclass AND NOT granted"
+                                    + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))")
+                    .equals(true));
+            assertThat(database.aJob().insert()).isNotNull();
+            assertThat(migration).isNotDone();
+
+            holder.rollback();
+            assertThat(migration.get(30, TimeUnit.SECONDS)).isEqualTo(1);
+            assertThat(Schema.migrate(database.url())).isZero();
         }
     }
 
@@ -154,7 +219,8 @@ class SchemaTest {
         try (var database = JobtrailDatabase.fresh()) {
             database.asOwner("DROP ROLE IF EXISTS stranger_to_jobs", "CREATE ROLE stranger_to_jobs");
             try {
-                for (var function : List.of("purge_jobs", "purge_expired_jobs", "remove_unseen_chunks")) {
+                for (var function :
+                        List.of("purge_jobs", "purge_expired_jobs", "set_retention", "remove_unseen_chunks")) {
                     assertThat(database.ask(
                                     "SELECT has_function_privilege('stranger_to_jobs', oid, 'EXECUTE') FROM pg_proc WHERE proname = ?",
                                     function))

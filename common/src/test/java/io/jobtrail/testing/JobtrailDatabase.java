@@ -9,6 +9,7 @@ import io.jobtrail.testbed.TestDatabase;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.UUID;
 
 /**
  * An empty Jobtrail database on a real Postgres, for one test class. {@link #runtime} has the rights that the processes have;
@@ -52,7 +53,7 @@ public final class JobtrailDatabase implements AutoCloseable {
         return new JobFactory(this);
     }
 
-    public JobAssert assertThatJob(java.util.UUID id) {
+    public JobAssert assertThatJob(UUID id) {
         return new JobAssert(reader(), id);
     }
 
@@ -65,6 +66,26 @@ public final class JobtrailDatabase implements AutoCloseable {
             }
         } catch (SQLException e) {
             throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    /** As if these had ended so many days ago: the jobs say so, and trails that verify. */
+    public void age(int days, UUID... ids) {
+        for (var id : ids) {
+            asOwner("SET session_replication_role = replica", """
+                    DO $$ DECLARE
+                        job CONSTANT uuid := '%1$s';
+                        since interval := %2$d * interval '1 day'
+                            - (SELECT clock_timestamp() - max(at) FROM pipeline_job_events WHERE job_id = job);
+                        e pipeline_job_events; last bytea;
+                    BEGIN
+                        UPDATE pipeline_jobs SET finished_at = clock_timestamp() - %2$d * interval '1 day' WHERE id = job;
+                        FOR e IN SELECT * FROM pipeline_job_events WHERE job_id = job ORDER BY seq LOOP
+                            last := trail_hash(last, job, e.seq, e.previous_state, e.new_state, e.attempt, e.actor, e.reason,
+                                e.metadata, e.at - since);
+                            UPDATE pipeline_job_events SET at = e.at - since, hash = last WHERE job_id = job AND seq = e.seq;
+                        END LOOP;
+                    END $$""".formatted(id, days));
         }
     }
 
