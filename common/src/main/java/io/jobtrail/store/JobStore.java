@@ -79,8 +79,9 @@ public final class JobStore {
      * What a claim learns from its heartbeat.
      *
      * @param expired the attempt has used up its time; its lease was not renewed
+     * @param renewed false: nothing was written, as while somebody else has locked the row
      */
-    public record Pulse(boolean cancelRequested, boolean expired) {}
+    public record Pulse(boolean cancelRequested, boolean expired, boolean renewed) {}
 
     /** Renews the leases of claims. A claim without an answer is lost. */
     public Map<UUID, Pulse> updateHeartbeats(List<Beat> beats) {
@@ -98,7 +99,7 @@ public final class JobStore {
     public Map<UUID, Pulse> pulses(List<Claim> claims) {
         return pulses(
                 """
-                SELECT j.id AS job_id, j.cancel_requested,
+                SELECT j.id AS job_id, j.cancel_requested, false AS renewed,
                        clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec) AS expired
                 FROM unnest(?, ?) AS held(id, version)
                 JOIN pipeline_jobs j ON j.id = held.id AND j.status = 'running' AND j.version = held.version""",
@@ -112,7 +113,10 @@ public final class JobStore {
                 sql,
                 row -> pulses.put(
                         row.getObject("job_id", UUID.class),
-                        new Pulse(row.getBoolean("cancel_requested"), row.getBoolean("expired"))),
+                        new Pulse(
+                                row.getBoolean("cancel_requested"),
+                                row.getBoolean("expired"),
+                                row.getBoolean("renewed"))),
                 parameters);
         return pulses;
     }

@@ -150,6 +150,11 @@ final class LiveContext implements JobContext {
         return changed;
     }
 
+    /** The last beat was not written: what it carried goes with the next one. */
+    synchronized void saidInVain() {
+        changed = true;
+    }
+
     synchronized JobStore.Beat beat() {
         changed = false;
         return new JobStore.Beat(claim.id(), claim.version(), stage, progress);
