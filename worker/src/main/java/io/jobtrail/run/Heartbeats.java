@@ -161,6 +161,9 @@ public final class Heartbeats implements AutoCloseable {
         var beating = new ArrayList<LiveContext>();
         var others = new ArrayList<LiveContext>();
         running.forEach((context, life) -> {
+            if (context.isLetGo()) {
+                return;
+            }
             // At the deadline at once, so that Postgres knows why it ended even if this worker vanishes now.
             var due = context.isChanged()
                     || now - life.renewed >= interval.toNanos()
@@ -277,9 +280,10 @@ public final class Heartbeats implements AutoCloseable {
     private void fenceSelf() {
         var now = System.nanoTime();
         running.forEach((context, life) -> {
-            if (now - life.renewed > lease.toNanos() / 4 * 3 && context.stop(LiveContext.Stop.LOST)) {
+            if (now - life.renewed > lease.toNanos() / 4 * 3 && context.stop(LiveContext.Stop.FENCED)) {
                 LOG.warn(
-                        "job {} could not be kept alive; the attempt is stopped, and the job is released once its lease is over",
+                        "job {} could not be kept alive; the attempt is stopped, and the job given back as soon as Postgres can "
+                                + "be asked, or released once its lease is over",
                         context.claim().id());
             }
         });

@@ -18,7 +18,10 @@ final class LiveContext implements JobContext {
     enum Stop {
         CANCELLED,
         TIMEOUT,
+        /** Postgres says that the claim is gone. */
         LOST,
+        /** The claim could not be renewed for so long that it may go soon. */
+        FENCED,
         SHUTDOWN
     }
 
@@ -130,6 +133,11 @@ final class LiveContext implements JobContext {
 
     Thread thread() {
         return thread;
+    }
+
+    /** Whether the claim is to be left to its lease: a handler that does not hear must not keep the job from others. */
+    synchronized boolean isLetGo() {
+        return stop == Stop.LOST || stop == Stop.FENCED;
     }
 
     synchronized Optional<Stop> stopReason() {

@@ -300,7 +300,7 @@ class HeartbeatsTest {
         try (var nowhere = new Database(nobodyListens(), "nowhere", 0, 1);
                 var heartbeats = heartbeats(nowhere, Duration.ofSeconds(4))) {
             var claim = RunnerRig.aJob(database).claimedBy("w1");
-            new Attempt(heartbeats, claim).isStoppedFor(Stop.LOST);
+            new Attempt(heartbeats, claim).isStoppedFor(Stop.FENCED);
             assertThat(database.store().releaseStale(Duration.ofSeconds(4), 10, "test"))
                     .as("stopped while the lease still held")
                     .noneMatch(released -> released.id().equals(claim.id()));
@@ -327,9 +327,26 @@ class HeartbeatsTest {
             assertThat(held.context.stopReason()).isEmpty();
 
             lock(operator, claim);
-            held.isStoppedFor(Stop.LOST);
+            held.isStoppedFor(Stop.FENCED);
             beatsTwice(other.id());
             assertThat(neighbour.context.stopReason()).isEmpty();
+        }
+    }
+
+    @Test
+    void anAttemptThatIsLetGoAndDoesNotEndIsNotRenewedWhenPostgresIsBack() throws Exception {
+        try (var heartbeats = heartbeats(database.runtime(), RunnerRig.LONG)) {
+            var letGo = new LiveContext(RunnerRig.aJob(database).claimedBy("w1"), null, null);
+            var other = RunnerRig.aJob(database).claimedBy("w1");
+            letGo.stop(Stop.FENCED);
+            assertThat(Thread.interrupted()).isTrue();
+            var before = lastBeat(letGo.claim().id());
+            try (var deaf = heartbeats.start(letGo)) {
+                letGo.stage("going on");
+                new Attempt(heartbeats, other);
+                beatsTwice(other.id());
+                assertThat(lastBeat(letGo.claim().id())).isEqualTo(before);
+            }
         }
     }
 

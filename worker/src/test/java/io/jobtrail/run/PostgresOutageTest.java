@@ -141,7 +141,7 @@ class PostgresOutageTest {
     }
 
     @Test
-    void aPostgresThatFallsSilentCostsTheClaimBeforeTheLeaseIsOver() throws Exception {
+    void aPostgresThatFallsSilentStopsTheAttemptBeforeTheLeaseIsOver() throws Exception {
         var id = aJob();
         try (var proxy = TcpProxy.to(server.port());
                 var rig = new RunnerRig(database, throughProxy(proxy), Duration.ofMillis(100), Duration.ofSeconds(4))) {
@@ -157,9 +157,36 @@ class PostgresOutageTest {
             var running = CompletableFuture.supplyAsync(() -> rig.runner.run(id, "w1"));
             assertThat(running.get(20, SECONDS))
                     .as("the statement itself hangs for a minute")
-                    .isEmpty();
+                    .contains(JobState.QUEUED);
         }
-        assertThat(new JobReader(database).job(id).orElseThrow().status()).isEqualTo(JobState.RUNNING);
+        assertGivenBack(id);
+    }
+
+    @Test
+    void anOutageOfMostOfTheLeaseIsNoLostWorker() {
+        var id = aJob();
+        try (var rig = new RunnerRig(database, url, Duration.ofMillis(100), Duration.ofSeconds(8))) {
+            rig.handler.will((job, context) -> {
+                server.stopImmediately();
+                try {
+                    ScriptedHandler.forEver();
+                } finally {
+                    CompletableFuture.runAsync(server::startAgain);
+                }
+                return null;
+            });
+            assertThat(rig.runner.run(id, "w1")).contains(JobState.QUEUED);
+        }
+        assertGivenBack(id);
+    }
+
+    private static void assertGivenBack(UUID id) {
+        var reader = new JobReader(database);
+        assertThat(reader.job(id).orElseThrow().attempt()).as("not charged").isZero();
+        assertThat(reader.history(id)).extracting("newState").containsExactly("queued", "running", "queued");
+        assertThat(reader.history(id).get(2).reason()).isEqualTo("LEASE_NOT_RENEWED");
+        assertThat(database.first("SELECT workers_lost FROM pipeline_jobs WHERE id = ?", row -> row.getInt(1), id))
+                .contains(0);
     }
 
     private static DatabaseUrl throughProxy(TcpProxy proxy) {
