@@ -23,6 +23,7 @@ import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.WorkerRegistry;
 import io.jobtrail.sweep.PushMissing;
+import io.jobtrail.sweep.ReleaseStale;
 import io.jobtrail.sweep.Sweep;
 import io.jobtrail.sweep.Sweeper;
 import java.net.InetAddress;
@@ -120,16 +121,30 @@ final class WorkerProcess implements AutoCloseable {
      * @param pollInterval null = stop when nothing is due
      */
     Drain.Count drain(int limit, Duration pollInterval, StopSignal stop) throws InterruptedException {
-        var released = store.releaseStale(settings.lease(), Integer.MAX_VALUE, "sweeper:" + name);
-        if (!released.isEmpty()) {
-            LOG.warn("{} jobs were taken from workers that have not been heard of", released.size());
-        }
+        var release = new ReleaseStale(store, settings.lease(), "sweeper:" + name);
+        while (release.run().isZero()) {} // until nothing is stale: what is released is due to this run
         var drain = new Drain(store, runner, heartbeats, handlers, settings.workerQueues(), name);
         stop.onStop(() -> drain.stop(patience()));
-        try (var check = selfCheck(null)) {
+        if (pollInterval == null) {
+            try (var check = selfCheck(null)) {
+                check.start();
+                return drain.run(limit, settings.workerConcurrency(), null);
+            }
+        }
+        try (var redis = redis();
+                var check = selfCheck(null);
+                var sweeper = new Sweeper(database, sweeps(redis))) {
+            sweeper.start();
             check.start();
             return drain.run(limit, settings.workerConcurrency(), pollInterval);
         }
+    }
+
+    /** Null when the system runs without. */
+    private Redis redis() {
+        return settings.redisUrl() == null
+                ? null
+                : new Redis(settings.redisUrl(), settings.workerConcurrency() * 2 + 3, Workers.LONGEST_BLOCK);
     }
 
     /** How long running jobs may go on after the signal; the rest is for giving them back. */
@@ -147,16 +162,13 @@ final class WorkerProcess implements AutoCloseable {
 
     /** Runs jobs as they come, until the signal comes. False: it did not come, but this process can do no more work. */
     boolean runUntil(StopSignal stop) throws InterruptedException {
-        var redis = settings.redisUrl() == null
-                ? null
-                : new Redis(settings.redisUrl(), settings.workerConcurrency() * 2 + 3, Workers.LONGEST_BLOCK);
-        var queue = redis == null ? null : new JobQueue(redis);
+        var redis = redis();
         var workers = new Workers(
                 runner, store, heartbeats, handlers, redis, settings.workerQueues(), name, settings.pollInterval());
         Optional<String> fault = Optional.empty();
         try (redis;
                 var check = selfCheck(redis);
-                var sweeper = new Sweeper(database, sweeps(queue))) {
+                var sweeper = new Sweeper(database, sweeps(redis))) {
             sweeper.start();
             workers.start(settings.workerConcurrency());
             LOG.info(
@@ -179,7 +191,8 @@ final class WorkerProcess implements AutoCloseable {
         return fault.isEmpty();
     }
 
-    private List<Sweep> sweeps(JobQueue queue) {
+    private List<Sweep> sweeps(Redis redis) {
+        var queue = redis == null ? null : new JobQueue(redis);
         var sweeps =
                 Sweeper.ofEveryProcess(database, queue, settings.lease(), settings.retentionDays(), "sweeper:" + name);
         if (queue != null) {

@@ -52,10 +52,15 @@ class PostgresOutageTest {
     }
 
     private static UUID aJob() {
-        var id = JobIds.next();
-        var job = new NewJob(
-                id,
-                QueueName.DEFAULT,
+        var job = aJob(QueueName.DEFAULT);
+        new JobStore(database).enqueue(job);
+        return job.id();
+    }
+
+    private static NewJob aJob(QueueName queue) {
+        return new NewJob(
+                JobIds.next(),
+                queue,
                 "default",
                 ScriptedHandler.NAME,
                 Map.of(),
@@ -68,8 +73,6 @@ class PostgresOutageTest {
                 null,
                 null,
                 "test");
-        new JobStore(database).enqueue(job);
-        return id;
     }
 
     private static void assertFinishedOnce(UUID id) {
@@ -178,6 +181,28 @@ class PostgresOutageTest {
             assertThat(rig.runner.run(id, "w1")).contains(JobState.QUEUED);
         }
         assertGivenBack(id);
+    }
+
+    @Test
+    void aRunThatWaitsForJobsOutlastsAnOutage() throws Exception {
+        try (var rig = new RunnerRig(database, url, Duration.ofSeconds(1), RunnerRig.LONG);
+                var log = LogLines.of(Drain.class)) {
+            var drain = new Drain(rig.store, rig.runner, rig.heartbeats, rig.handlers, List.of(QueueName.SLOW), "w1");
+            server.stopImmediately();
+            var run = CompletableFuture.supplyAsync(() -> run(drain));
+            await().until(() -> !log.lines().isEmpty() || run.isDone());
+            server.startAgain();
+            new JobStore(database).enqueue(aJob(QueueName.SLOW));
+            assertThat(run.get(20, SECONDS)).isEqualTo(new Drain.Count(1, 1, 0));
+        }
+    }
+
+    private static Drain.Count run(Drain drain) {
+        try {
+            return drain.run(1, 1, Duration.ofMillis(100));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void assertGivenBack(UUID id) {
