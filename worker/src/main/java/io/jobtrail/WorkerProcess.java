@@ -1,5 +1,7 @@
 package io.jobtrail;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.S3Bucket;
@@ -32,6 +34,8 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +58,13 @@ final class WorkerProcess implements AutoCloseable {
     private final WorkerRegistry registry;
     private final S3Bucket bucket;
     private final String name;
+
+    /** Ends a process that can do no more work, even if the database hangs when it gives its jobs back. */
+    private final ScheduledExecutorService lastResort = Executors.newSingleThreadScheduledExecutor(task -> {
+        var ending = new Thread(task, "last-resort");
+        ending.setDaemon(true);
+        return ending;
+    });
 
     WorkerProcess(Settings settings, Database database) throws UnknownHostException {
         this(settings, database, Heartbeats.HEARING);
@@ -185,6 +196,10 @@ final class WorkerProcess implements AutoCloseable {
             fault.ifPresent(reason -> LOG.error(
                     "this process can do no more work: {}. It gives its jobs back and ends with code 3, to be started again",
                     reason));
+            if (fault.isPresent()) {
+                lastResort.schedule(
+                        () -> Runtime.getRuntime().halt(3), settings.shutdown().toMillis(), MILLISECONDS);
+            }
             workers.stop(fault.isEmpty() ? patience() : Duration.ZERO);
         }
         LOG.info("stopped");
@@ -219,5 +234,6 @@ final class WorkerProcess implements AutoCloseable {
         if (bucket != null) {
             bucket.close();
         }
+        lastResort.shutdownNow();
     }
 }

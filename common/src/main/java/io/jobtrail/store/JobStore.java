@@ -166,12 +166,19 @@ public final class JobStore {
 
     /** The job goes back to its queue and is not charged for this attempt; or is cancelled, if that was asked for. */
     public Optional<JobState> giveBack(Claim claim, String reason) {
-        return database.first(
-                "SELECT status FROM give_back_jobs(ARRAY[?], ARRAY[?], ?)",
-                row -> JobState.of(row.getString(1)),
-                claim.id(),
-                claim.version(),
+        return Optional.ofNullable(giveBack(List.of(claim), reason).get(claim.id()));
+    }
+
+    /** Likewise all of them at once. A claim without an answer is lost. */
+    public Map<UUID, JobState> giveBack(Collection<Claim> claims, String reason) {
+        var left = new LinkedHashMap<UUID, JobState>();
+        database.list(
+                "SELECT * FROM give_back_jobs(?, ?, ?)",
+                row -> left.put(row.getObject("job_id", UUID.class), JobState.of(row.getString("status"))),
+                array("uuid", claims.stream().map(Claim::id).toList()),
+                array("int4", claims.stream().map(Claim::version).toList()),
                 reason);
+        return left;
     }
 
     /** Ends a running job whose cancellation was asked for. */

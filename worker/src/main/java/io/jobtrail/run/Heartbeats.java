@@ -152,8 +152,8 @@ public final class Heartbeats implements AutoCloseable {
     }
 
     /** The claims that are held now. */
-    Iterable<LiveContext> held() {
-        return running.keySet();
+    Set<LiveContext> held() {
+        return Set.copyOf(running.keySet());
     }
 
     private void tick() {
