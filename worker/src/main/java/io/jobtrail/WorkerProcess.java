@@ -45,6 +45,7 @@ final class WorkerProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerProcess.class);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
     private static final Duration LONGEST_RETRY = Duration.ofMinutes(30);
+    private static final Duration RESERVE = Duration.ofSeconds(5);
     private static final Duration LOOK_AT_THREADS = Duration.ofSeconds(1);
 
     private final Settings settings;
@@ -197,8 +198,8 @@ final class WorkerProcess implements AutoCloseable {
                     "this process can do no more work: {}. It gives its jobs back and ends with code 3, to be started again",
                     reason));
             if (fault.isPresent()) {
-                lastResort.schedule(
-                        () -> Runtime.getRuntime().halt(3), settings.shutdown().toMillis(), MILLISECONDS);
+                var longest = settings.shutdown().plus(RESERVE).toMillis();
+                lastResort.schedule(() -> Runtime.getRuntime().halt(3), longest, MILLISECONDS);
             }
             workers.stop(fault.isEmpty() ? patience() : Duration.ZERO);
         }
