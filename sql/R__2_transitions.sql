@@ -118,27 +118,36 @@ LANGUAGE sql AS $$
 $$;
 
 -- No transition: renews the lease of claims and stores how far they are (NULL leaves stage or progress as it is, as does
--- a progress outside 0..1: one handler's mistake must not cost the other claims of the statement their lease).
+-- a progress outside 0..1: one handler's mistake must not cost the other claims of the statement their lease; no more may a
+-- row that somebody else has locked, which is not waited for: its claim is valid, but not renewed).
 -- A claim that is missing in the answer is lost. The lease is never renewed beyond
 -- the attempt's deadline; a claim past it says expired.
 CREATE FUNCTION update_job_heartbeats(p_ids uuid[], p_versions integer[], p_stages text[], p_progress real[])
-RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean) LANGUAGE sql AS $$
+RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean, renewed boolean) LANGUAGE sql AS $$
     WITH beating AS (
         SELECT j.id, h.stage, h.progress FROM unnest(p_ids, p_versions, p_stages, p_progress) AS h(id, version, stage, progress)
         JOIN pipeline_jobs j ON j.id = h.id AND j.status = 'running' AND j.version = h.version
-        ORDER BY j.id FOR NO KEY UPDATE OF j
+        ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
+    ), beaten AS (
+        UPDATE pipeline_jobs j
+        SET last_heartbeat_at = least(clock_timestamp(), j.started_at + make_interval(secs => j.timeout_sec)),
+            stage = coalesce(b.stage, j.stage),
+            progress = CASE WHEN b.progress BETWEEN 0 AND 1 THEN b.progress ELSE j.progress END
+        FROM beating b WHERE j.id = b.id
+        RETURNING j.id
     )
-    UPDATE pipeline_jobs j
-    SET last_heartbeat_at = least(clock_timestamp(), j.started_at + make_interval(secs => j.timeout_sec)),
-        stage = coalesce(b.stage, j.stage),
-        progress = CASE WHEN b.progress BETWEEN 0 AND 1 THEN b.progress ELSE j.progress END
-    FROM beating b WHERE j.id = b.id
-    RETURNING j.id, j.cancel_requested, clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec)
+    SELECT j.id, j.cancel_requested, clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec),
+           b.id IS NOT NULL
+    FROM unnest(p_ids, p_versions) AS h(id, version)
+    JOIN pipeline_jobs j ON j.id = h.id AND j.status = 'running' AND j.version = h.version
+    LEFT JOIN beaten b ON b.id = j.id
 $$;
 
+-- false: not renewed, because the claim is lost or because somebody else has locked the row for the moment.
 CREATE FUNCTION update_job_heartbeat(p_id uuid, p_version integer, p_stage text DEFAULT NULL, p_progress real DEFAULT NULL)
 RETURNS boolean LANGUAGE sql AS $$
-    SELECT EXISTS (SELECT FROM update_job_heartbeats(ARRAY[p_id], ARRAY[p_version], ARRAY[p_stage], ARRAY[p_progress]))
+    SELECT EXISTS (SELECT FROM update_job_heartbeats(ARRAY[p_id], ARRAY[p_version], ARRAY[p_stage], ARRAY[p_progress]) b
+        WHERE b.renewed)
 $$;
 
 -- running -> finished, by the holder of the claim. Answers the ids that are finished now.

@@ -1,5 +1,7 @@
 package io.jobtrail;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.S3Bucket;
@@ -23,6 +25,7 @@ import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.WorkerRegistry;
 import io.jobtrail.sweep.PushMissing;
+import io.jobtrail.sweep.ReleaseStale;
 import io.jobtrail.sweep.Sweep;
 import io.jobtrail.sweep.Sweeper;
 import java.net.InetAddress;
@@ -31,6 +34,8 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +45,7 @@ final class WorkerProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerProcess.class);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
     private static final Duration LONGEST_RETRY = Duration.ofMinutes(30);
+    private static final Duration RESERVE = Duration.ofSeconds(5);
     private static final Duration LOOK_AT_THREADS = Duration.ofSeconds(1);
 
     private final Settings settings;
@@ -53,6 +59,13 @@ final class WorkerProcess implements AutoCloseable {
     private final WorkerRegistry registry;
     private final S3Bucket bucket;
     private final String name;
+
+    /** Ends a process that can do no more work, even if the database hangs when it gives its jobs back. */
+    private final ScheduledExecutorService lastResort = Executors.newSingleThreadScheduledExecutor(task -> {
+        var ending = new Thread(task, "last-resort");
+        ending.setDaemon(true);
+        return ending;
+    });
 
     WorkerProcess(Settings settings, Database database) throws UnknownHostException {
         this(settings, database, Heartbeats.HEARING);
@@ -120,16 +133,30 @@ final class WorkerProcess implements AutoCloseable {
      * @param pollInterval null = stop when nothing is due
      */
     Drain.Count drain(int limit, Duration pollInterval, StopSignal stop) throws InterruptedException {
-        var released = store.releaseStale(settings.lease(), Integer.MAX_VALUE, "sweeper:" + name);
-        if (!released.isEmpty()) {
-            LOG.warn("{} jobs were taken from workers that have not been heard of", released.size());
-        }
+        var release = new ReleaseStale(store, settings.lease(), "sweeper:" + name);
+        while (release.run().isZero()) {} // until nothing is stale: what is released is due to this run
         var drain = new Drain(store, runner, heartbeats, handlers, settings.workerQueues(), name);
         stop.onStop(() -> drain.stop(patience()));
-        try (var check = selfCheck(null)) {
+        if (pollInterval == null) {
+            try (var check = selfCheck(null)) {
+                check.start();
+                return drain.run(limit, settings.workerConcurrency(), null);
+            }
+        }
+        try (var redis = redis();
+                var check = selfCheck(null);
+                var sweeper = new Sweeper(database, sweeps(redis))) {
+            sweeper.start();
             check.start();
             return drain.run(limit, settings.workerConcurrency(), pollInterval);
         }
+    }
+
+    /** Null when the system runs without. */
+    private Redis redis() {
+        return settings.redisUrl() == null
+                ? null
+                : new Redis(settings.redisUrl(), settings.workerConcurrency() * 2 + 3, Workers.LONGEST_BLOCK);
     }
 
     /** How long running jobs may go on after the signal; the rest is for giving them back. */
@@ -147,16 +174,13 @@ final class WorkerProcess implements AutoCloseable {
 
     /** Runs jobs as they come, until the signal comes. False: it did not come, but this process can do no more work. */
     boolean runUntil(StopSignal stop) throws InterruptedException {
-        var redis = settings.redisUrl() == null
-                ? null
-                : new Redis(settings.redisUrl(), settings.workerConcurrency() * 2 + 3, Workers.LONGEST_BLOCK);
-        var queue = redis == null ? null : new JobQueue(redis);
+        var redis = redis();
         var workers = new Workers(
                 runner, store, heartbeats, handlers, redis, settings.workerQueues(), name, settings.pollInterval());
         Optional<String> fault = Optional.empty();
         try (redis;
                 var check = selfCheck(redis);
-                var sweeper = new Sweeper(database, sweeps(queue))) {
+                var sweeper = new Sweeper(database, sweeps(redis))) {
             sweeper.start();
             workers.start(settings.workerConcurrency());
             LOG.info(
@@ -173,13 +197,18 @@ final class WorkerProcess implements AutoCloseable {
             fault.ifPresent(reason -> LOG.error(
                     "this process can do no more work: {}. It gives its jobs back and ends with code 3, to be started again",
                     reason));
+            if (fault.isPresent()) {
+                var longest = settings.shutdown().plus(RESERVE).toMillis();
+                lastResort.schedule(() -> Runtime.getRuntime().halt(3), longest, MILLISECONDS);
+            }
             workers.stop(fault.isEmpty() ? patience() : Duration.ZERO);
         }
         LOG.info("stopped");
         return fault.isEmpty();
     }
 
-    private List<Sweep> sweeps(JobQueue queue) {
+    private List<Sweep> sweeps(Redis redis) {
+        var queue = redis == null ? null : new JobQueue(redis);
         var sweeps =
                 Sweeper.ofEveryProcess(database, queue, settings.lease(), settings.retentionDays(), "sweeper:" + name);
         if (queue != null) {
@@ -206,5 +235,6 @@ final class WorkerProcess implements AutoCloseable {
         if (bucket != null) {
             bucket.close();
         }
+        lastResort.shutdownNow();
     }
 }

@@ -252,6 +252,10 @@ class WorkerMainTest {
         var id = aJob("wait").insert();
         var worker = start("--limit", "5");
         awaitState(id, JobState.RUNNING);
+        var staleLater = aJob("work").claimedBy("gone later").id();
+        database.asOwner("UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour' WHERE id = '"
+                + staleLater + "'");
+        awaitState(staleLater, JobState.RETRYING);
         assertThat(database.assertThatJob(stale)
                         .hasHistory("queued", "running", "retrying")
                         .job()

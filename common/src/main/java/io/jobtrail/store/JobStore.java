@@ -79,8 +79,9 @@ public final class JobStore {
      * What a claim learns from its heartbeat.
      *
      * @param expired the attempt has used up its time; its lease was not renewed
+     * @param renewed false: nothing was written, as while somebody else has locked the row
      */
-    public record Pulse(boolean cancelRequested, boolean expired) {}
+    public record Pulse(boolean cancelRequested, boolean expired, boolean renewed) {}
 
     /** Renews the leases of claims. A claim without an answer is lost. */
     public Map<UUID, Pulse> updateHeartbeats(List<Beat> beats) {
@@ -98,7 +99,7 @@ public final class JobStore {
     public Map<UUID, Pulse> pulses(List<Claim> claims) {
         return pulses(
                 """
-                SELECT j.id AS job_id, j.cancel_requested,
+                SELECT j.id AS job_id, j.cancel_requested, false AS renewed,
                        clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec) AS expired
                 FROM unnest(?, ?) AS held(id, version)
                 JOIN pipeline_jobs j ON j.id = held.id AND j.status = 'running' AND j.version = held.version""",
@@ -112,7 +113,10 @@ public final class JobStore {
                 sql,
                 row -> pulses.put(
                         row.getObject("job_id", UUID.class),
-                        new Pulse(row.getBoolean("cancel_requested"), row.getBoolean("expired"))),
+                        new Pulse(
+                                row.getBoolean("cancel_requested"),
+                                row.getBoolean("expired"),
+                                row.getBoolean("renewed"))),
                 parameters);
         return pulses;
     }
@@ -162,12 +166,19 @@ public final class JobStore {
 
     /** The job goes back to its queue and is not charged for this attempt; or is cancelled, if that was asked for. */
     public Optional<JobState> giveBack(Claim claim, String reason) {
-        return database.first(
-                "SELECT status FROM give_back_jobs(ARRAY[?], ARRAY[?], ?)",
-                row -> JobState.of(row.getString(1)),
-                claim.id(),
-                claim.version(),
+        return Optional.ofNullable(giveBack(List.of(claim), reason).get(claim.id()));
+    }
+
+    /** Likewise all of them at once. A claim without an answer is lost. */
+    public Map<UUID, JobState> giveBack(Collection<Claim> claims, String reason) {
+        var left = new LinkedHashMap<UUID, JobState>();
+        database.list(
+                "SELECT * FROM give_back_jobs(?, ?, ?)",
+                row -> left.put(row.getObject("job_id", UUID.class), JobState.of(row.getString("status"))),
+                array("uuid", claims.stream().map(Claim::id).toList()),
+                array("int4", claims.stream().map(Claim::version).toList()),
                 reason);
+        return left;
     }
 
     /** Ends a running job whose cancellation was asked for. */

@@ -72,15 +72,19 @@ public final class WorkerRegistry {
      */
     public record Condition(Duration heartbeat, Duration lease, List<String> degraded) {}
 
-    /** Also for a process that was silent for so long that it was declared dead. */
+    /**
+     * Also for a process that was silent for so long that it was declared dead; but not for one that has said itself that it
+     * stops, as it does within a lease of its last beat: this beat was under way then.
+     */
     public void beat(String id, int running, Condition condition) {
         var metrics = Map.of(
                 "heartbeat_seconds", condition.heartbeat().toSeconds(),
                 "lease_seconds", condition.lease().toSeconds(),
                 "degraded", condition.degraded());
-        database.update("""
+        database.update(
+                """
                 UPDATE pipeline_workers SET last_beat_at = now(), running = ?, metrics = ?::jsonb, stopped_at = NULL
-                WHERE id = ?""", running, Json.forDatabase(metrics), id);
+                WHERE id = ? AND (stopped_at IS NULL OR stopped_at - last_beat_at >= ? * interval '1 ms')""", running, Json.forDatabase(metrics), id, condition.lease().toMillis());
     }
 
     public void stopped(String id) {

@@ -56,7 +56,7 @@ class LeaseTest {
         silentFor(claim, "59 seconds");
         assertThat(release(claim)).isEmpty();
         silentFor(claim, "1 hour");
-        assertThat(beat(claim)).contains(new JobStore.Pulse(false, false));
+        assertThat(beat(claim)).contains(new JobStore.Pulse(false, false, true));
         assertThat(release(claim)).isEmpty();
         database.assertThatJob(claim.id()).is(JobState.RUNNING);
     }
@@ -93,12 +93,12 @@ class LeaseTest {
         var claim = database.aJob().timeoutSec(100).claimedBy("w");
         database.asOwner("UPDATE pipeline_jobs SET started_at = started_at - interval '101 seconds' WHERE id = '"
                 + claim.id() + "'");
-        assertThat(beat(claim)).contains(new JobStore.Pulse(false, true));
+        assertThat(beat(claim)).contains(new JobStore.Pulse(false, true, true));
         assertThat(release(claim))
                 .as("the lease ends one lease after the deadline")
                 .isEmpty();
         passes(claim, "61 seconds");
-        assertThat(beat(claim)).contains(new JobStore.Pulse(false, true));
+        assertThat(beat(claim)).contains(new JobStore.Pulse(false, true, true));
         assertThat(release(claim).orElseThrow().status()).isEqualTo(JobState.RETRYING);
         var job = database.assertThatJob(claim.id())
                 .isRetrying("TIMEOUT")
@@ -174,6 +174,26 @@ class LeaseTest {
         assertThat(database.assertThatJob(odd.id()).job().progress()).isNull();
         assertThat(database.assertThatJob(good.id()).job().progress()).isEqualTo(0.5);
         assertThat(release(good)).isEmpty();
+    }
+
+    @Test
+    void aRowThatAnotherTransactionHoldsCostsNeitherItsClaimNorTheLeaseOfOthers() {
+        var held = database.aJob().claimedBy("w");
+        var other = database.aJob().claimedBy("w");
+        silentFor(other, "1 hour");
+        database.runtime().inTransaction(connection -> {
+            Database.update(connection, "UPDATE pipeline_jobs SET stage = 'x' WHERE id = ?", held.id());
+            assertThat(store.updateHeartbeats(List.of(
+                            new JobStore.Beat(held.id(), held.version(), null, null),
+                            new JobStore.Beat(other.id(), other.version(), null, null))))
+                    .containsEntry(held.id(), new JobStore.Pulse(false, false, false))
+                    .containsEntry(other.id(), new JobStore.Pulse(false, false, true));
+            assertThat(database.ask("SELECT update_job_heartbeat(?, ?)", held.id(), held.version()))
+                    .isEqualTo(false);
+            return null;
+        });
+        assertThat(release(other)).isEmpty();
+        assertThat(beat(held)).contains(new JobStore.Pulse(false, false, true));
     }
 
     @Test

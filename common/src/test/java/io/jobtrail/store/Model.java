@@ -18,6 +18,9 @@ record Model(Map<Integer, Job> jobs) {
     /** The answer of an operation that changed nothing. */
     static final String NO = "no";
 
+    /** The answer to a heartbeat that found the row locked. */
+    static final String BUSY = "busy";
+
     /** The answer to a question that was asked, and answered, before. */
     static final String REFUSED = "refused";
 
@@ -127,6 +130,9 @@ record Model(Map<Integer, Job> jobs) {
                 var held = job.is("running") && job.version() == version(operation, before);
                 if (held && asksAgain(operation, job)) {
                     yield new Next(this, REFUSED);
+                }
+                if (locked.contains(operation.job())) {
+                    yield new Next(this, held ? BUSY : NO);
                 }
                 var after = one(operation, job, held);
                 yield after == null

@@ -51,6 +51,10 @@ record ModelOperation(Kind kind, int job, int back, boolean other, int mark) {
 
         /** Jobs that another statement has locked are left out, rather than waited for. */
         boolean skipsLocked() {
+            return this == BEAT || takesWhatItFinds();
+        }
+
+        boolean takesWhatItFinds() {
             return this == CLAIM_WHATEVER_IS_DUE || this == RELEASE_ALL;
         }
     }
@@ -106,7 +110,7 @@ record ModelOperation(Kind kind, int job, int back, boolean other, int mark) {
         if (kind == Kind.NOTHING) {
             return "-";
         }
-        var whose = kind.skipsLocked() ? "" : " job " + job;
+        var whose = kind.takesWhatItFinds() ? "" : " job " + job;
         return "#%d %s%s%s%s"
                 .formatted(mark, kind, whose, back == 0 ? "" : " version -" + back, other ? " (other)" : "");
     }

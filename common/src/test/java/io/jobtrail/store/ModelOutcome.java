@@ -42,7 +42,11 @@ record ModelOutcome(List<String> answers, Model jobs) {
         if (!operation.kind().skipsLocked() || other.kind() == Kind.ENQUEUE || other.kind() == Kind.NOTHING) {
             return Set.of();
         }
-        return other.kind().skipsLocked() ? before.jobs().keySet() : Set.of(other.job());
+        if (operation.kind().takesWhatItFinds()) {
+            return other.kind().takesWhatItFinds() ? before.jobs().keySet() : Set.of(other.job());
+        }
+        var meet = other.kind().takesWhatItFinds() || other.job() == operation.job();
+        return meet ? Set.of(operation.job()) : Set.of();
     }
 
     private static List<Set<Integer>> subsets(Set<Integer> numbers) {

@@ -92,7 +92,10 @@ final class ModelSequence {
                 case BEAT -> {
                     var pulse = store.updateHeartbeats(List.of(new JobStore.Beat(id, claim.version(), mark, null)))
                             .get(id);
-                    yield pulse == null ? Model.NO : pulse.cancelRequested() ? "stop" : "go on";
+                    if (pulse == null || !pulse.renewed()) {
+                        yield pulse == null ? Model.NO : Model.BUSY;
+                    }
+                    yield pulse.cancelRequested() ? "stop" : "go on";
                 }
                 case COMPLETE -> told(store.complete(claim, mark));
                 case FAIL ->

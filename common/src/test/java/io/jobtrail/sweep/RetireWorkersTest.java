@@ -127,6 +127,15 @@ class RetireWorkersTest {
     }
 
     @Test
+    void aBeatThatWasUnderWayWhenAProcessSaidThatItStopsDoesNotReviveIt() {
+        register("gone", "host", 7);
+        registry.stopped("gone");
+        registry.beat(
+                "gone", 1, new WorkerRegistry.Condition(Duration.ofSeconds(10), Duration.ofSeconds(60), List.of()));
+        assertThat(isStopped("gone")).isTrue();
+    }
+
+    @Test
     void whoStoppedLongAgoIsForgotten() {
         register("long-ago", "host", 1);
         register("lately", "host", 2);

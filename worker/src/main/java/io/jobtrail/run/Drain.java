@@ -19,9 +19,13 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A bounded run: takes due jobs from Postgres, runs them, and stops. Serves {@code --once} and {@code --limit}, and the tests. */
 public final class Drain {
+    private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
+
     /** While some run and more could: what became due meanwhile is not left for later. */
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
@@ -61,7 +65,8 @@ public final class Drain {
      *
      * @param limit most attempts to run
      * @param pollInterval null = stop when nothing is due; else how long to wait for more
-     * @throws IllegalStateException when this process can do no more work; likewise DatabaseFailure. No attempt runs any more then
+     * @throws IllegalStateException when this process can do no more work; likewise DatabaseFailure, but for one that passes
+     *     while the run may wait. No attempt runs any more then
      */
     public Count run(int limit, int concurrency, Duration pollInterval) throws InterruptedException {
         heartbeats.onWrittenOff(deaf -> Optional.ofNullable(attempts.get(deaf.claim()))
@@ -77,6 +82,13 @@ public final class Drain {
                 var open = stopping.getCount() > 0 && broken == null;
                 if (open) {
                     broken = take(Math.min(concurrency, limit - processed) - attempts.size(), threads);
+                    if (broken instanceof DatabaseFailure failure && failure.isTransient() && pollInterval != null) {
+                        LOG.warn(
+                                "Postgres hands out no jobs for the moment ({}); asked again in {} ms",
+                                failure.getMessage(),
+                                pause.toMillis());
+                        broken = null;
+                    }
                 }
                 if (!attempts.isEmpty()) {
                     var ending = over.poll(pause.toMillis(), TimeUnit.MILLISECONDS);

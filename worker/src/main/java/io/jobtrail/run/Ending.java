@@ -38,18 +38,17 @@ final class Ending {
 
     /** For handlers that do not hear the interrupt: the fence refuses whatever they still try to write. */
     private void giveBackByForce() {
-        for (var context : heartbeats.held()) {
-            Claim claim = context.claim();
-            try {
-                if (store.giveBack(claim, "WORKER_SHUTDOWN").isPresent()) {
-                    LOG.warn("job {} did not stop when asked; it is queued again for another worker", claim.id());
-                }
-            } catch (DatabaseFailure e) {
-                LOG.error(
-                        "job {} could not be given back ({}); it is released once its lease is over",
-                        claim.id(),
-                        e.getMessage());
-            }
+        var claims = heartbeats.held().stream().map(LiveContext::claim).toList();
+        try {
+            store.giveBack(claims, "WORKER_SHUTDOWN")
+                    .forEach((id, state) ->
+                            LOG.warn("job {} did not stop when asked; it is {} now", id, state.wireName()));
+        } catch (DatabaseFailure e) {
+            LOG.error(
+                    "{} jobs could not be given back ({}); they are released once their lease is over: {}",
+                    claims.size(),
+                    e.getMessage(),
+                    claims.stream().map(Claim::id).toList());
         }
     }
 }

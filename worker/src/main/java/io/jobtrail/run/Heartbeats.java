@@ -152,8 +152,8 @@ public final class Heartbeats implements AutoCloseable {
     }
 
     /** The claims that are held now. */
-    Iterable<LiveContext> held() {
-        return running.keySet();
+    Set<LiveContext> held() {
+        return Set.copyOf(running.keySet());
     }
 
     private void tick() {
@@ -161,6 +161,9 @@ public final class Heartbeats implements AutoCloseable {
         var beating = new ArrayList<LiveContext>();
         var others = new ArrayList<LiveContext>();
         running.forEach((context, life) -> {
+            if (context.isLetGo()) {
+                return;
+            }
             // At the deadline at once, so that Postgres knows why it ended even if this worker vanishes now.
             var due = context.isChanged()
                     || now - life.renewed >= interval.toNanos()
@@ -211,11 +214,20 @@ public final class Heartbeats implements AutoCloseable {
 
     private void beat(List<LiveContext> contexts) {
         var sent = System.nanoTime();
-        ask(
-                        contexts,
-                        () -> store.updateHeartbeats(
-                                contexts.stream().map(LiveContext::beat).toList()))
-                .forEach(context -> Optional.ofNullable(running.get(context)).ifPresent(life -> life.renewed = sent));
+        var pulses = ask(
+                contexts,
+                () -> store.updateHeartbeats(
+                        contexts.stream().map(LiveContext::beat).toList()));
+        contexts.forEach(context -> {
+            var pulse = pulses.get(context.claim().id());
+            var life = running.get(context);
+            if (pulse != null && !pulse.renewed()) {
+                context.saidInVain(); // somebody else has locked the row for the moment
+            } else if (pulse != null && life != null) {
+                life.renewed = sent;
+            }
+        });
+        fenceSelf();
     }
 
     /** Between two heartbeats: reads only, so that a person who cancels a job need not wait for the next one. */
@@ -225,8 +237,8 @@ public final class Heartbeats implements AutoCloseable {
                 () -> store.pulses(contexts.stream().map(LiveContext::claim).toList()));
     }
 
-    /** Tells the attempts what Postgres says about them. Answers those that may go on. */
-    private List<LiveContext> ask(List<LiveContext> contexts, Supplier<Map<UUID, JobStore.Pulse>> question) {
+    /** Tells the attempts what Postgres says about them, and answers it: nothing when Postgres could not be asked. */
+    private Map<UUID, JobStore.Pulse> ask(List<LiveContext> contexts, Supplier<Map<UUID, JobStore.Pulse>> question) {
         Map<UUID, JobStore.Pulse> pulses;
         waitingSince = System.nanoTime();
         try {
@@ -239,18 +251,18 @@ public final class Heartbeats implements AutoCloseable {
                     contexts.size(),
                     e.getMessage());
             fenceSelf();
-            return List.of();
+            return Map.of();
         } finally {
             waitingSince = null;
         }
-        return contexts.stream()
+        contexts.stream()
                 // else its outcome is being recorded, or was while the statement ran
                 .filter(context -> running.containsKey(context) && !context.hasEnded())
-                .filter(context -> mayGoOn(context, pulses.get(context.claim().id())))
-                .toList();
+                .forEach(context -> tell(context, pulses.get(context.claim().id())));
+        return pulses;
     }
 
-    private static boolean mayGoOn(LiveContext context, JobStore.Pulse pulse) {
+    private static void tell(LiveContext context, JobStore.Pulse pulse) {
         if (pulse == null) {
             if (context.stop(LiveContext.Stop.LOST)) {
                 LOG.warn(
@@ -262,16 +274,16 @@ public final class Heartbeats implements AutoCloseable {
         } else if (pulse.expired()) {
             context.stop(LiveContext.Stop.TIMEOUT);
         }
-        return pulse != null && !pulse.cancelRequested() && !pulse.expired();
     }
 
     /** A claim that could not be renewed for three quarters of the lease may be given to somebody else soon: stop first. */
     private void fenceSelf() {
         var now = System.nanoTime();
         running.forEach((context, life) -> {
-            if (now - life.renewed > lease.toNanos() / 4 * 3 && context.stop(LiveContext.Stop.LOST)) {
+            if (now - life.renewed > lease.toNanos() / 4 * 3 && context.stop(LiveContext.Stop.FENCED)) {
                 LOG.warn(
-                        "job {} could not be kept alive; the attempt is stopped, and the job is released once its lease is over",
+                        "job {} could not be kept alive; the attempt is stopped, and the job given back as soon as Postgres can "
+                                + "be asked, or released once its lease is over",
                         context.claim().id());
             }
         });

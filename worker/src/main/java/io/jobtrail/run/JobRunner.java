@@ -104,6 +104,7 @@ public final class JobRunner {
             case TIMEOUT ->
                 new Outcome.Retry("TIMEOUT", "the attempt took longer than the job allows", backoff.after(attempt));
             case LOST -> new Outcome.Lost();
+            case FENCED -> new Outcome.GivenBack("LEASE_NOT_RENEWED");
             case SHUTDOWN -> new Outcome.GivenBack("WORKER_SHUTDOWN");
         };
     }
@@ -135,8 +136,8 @@ public final class JobRunner {
                     left -> LOG.info(
                             "job {} attempt {} is {}", claim.id(), claim.job().attempt(), left.wireName()),
                     () -> LOG.warn(
-                            "job {} attempt {} ended as {}, but the claim is lost: nothing was recorded, the job belongs "
-                                    + "to another attempt now",
+                            "job {} attempt {} ended as {}, but the claim is lost: nothing was recorded, and what "
+                                    + "has become of the job meanwhile stands",
                             claim.id(),
                             claim.job().attempt(),
                             outcome.getClass().getSimpleName()));

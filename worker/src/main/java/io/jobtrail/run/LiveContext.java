@@ -18,7 +18,10 @@ final class LiveContext implements JobContext {
     enum Stop {
         CANCELLED,
         TIMEOUT,
+        /** Postgres says that the claim is gone. */
         LOST,
+        /** The claim could not be renewed for so long that it may go soon. */
+        FENCED,
         SHUTDOWN
     }
 
@@ -132,6 +135,11 @@ final class LiveContext implements JobContext {
         return thread;
     }
 
+    /** Whether the claim is to be left to its lease: a handler that does not hear must not keep the job from others. */
+    synchronized boolean isLetGo() {
+        return stop == Stop.LOST || stop == Stop.FENCED;
+    }
+
     synchronized Optional<Stop> stopReason() {
         return Optional.ofNullable(stop);
     }
@@ -148,6 +156,11 @@ final class LiveContext implements JobContext {
 
     synchronized boolean isChanged() {
         return changed;
+    }
+
+    /** The last beat was not written: what it carried goes with the next one. */
+    synchronized void saidInVain() {
+        changed = true;
     }
 
     synchronized JobStore.Beat beat() {

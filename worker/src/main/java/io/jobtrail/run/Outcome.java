@@ -41,7 +41,7 @@ sealed interface Outcome {
         }
     }
 
-    /** The worker has to stop; the job is not to blame. */
+    /** The worker has to stop, or could not renew the claim; the job is not to blame. */
     record GivenBack(String reason) implements Outcome {
         @Override
         public Optional<JobState> recordIn(JobStore store, Claim claim) {
@@ -49,7 +49,7 @@ sealed interface Outcome {
         }
     }
 
-    /** Somebody else has the job by now: whatever this attempt produced is thrown away. */
+    /** The claim is gone: whatever this attempt produced is thrown away. */
     record Lost() implements Outcome {
         @Override
         public Optional<JobState> recordIn(JobStore store, Claim claim) {

@@ -175,9 +175,11 @@ class DrainTest {
     @Test
     void anIdleRunEndsAsSoonAsItIsStopped() throws Exception {
         var drain = drain(QueueName.DEFAULT);
+        var first = RunnerRig.aJob(database).insert();
         var run = inBackground(drain, Duration.ofMinutes(5));
+        await().until(() -> database.reader().job(first).orElseThrow().status() == JobState.FINISHED);
         drain.stop(Duration.ofSeconds(10));
-        assertThat(run.get(5, TimeUnit.SECONDS)).isEqualTo(new Drain.Count(0, 0, 0));
+        assertThat(run.get(5, TimeUnit.SECONDS)).isEqualTo(new Drain.Count(1, 1, 0));
     }
 
     @Test

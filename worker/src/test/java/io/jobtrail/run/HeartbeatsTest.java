@@ -17,6 +17,8 @@ import io.jobtrail.store.JobStore;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -135,10 +137,7 @@ class HeartbeatsTest {
             var claim = RunnerRig.aJob(database).claimedBy("w1");
             var attempt = new Attempt(heartbeats, claim);
             assertThat(heartbeats.running()).isEqualTo(1);
-            for (int i = 0; i < 2; i++) {
-                var before = lastBeat(claim.id());
-                await().until(() -> lastBeat(claim.id()).isAfter(before));
-            }
+            beatsTwice(claim.id());
             attempt.over.countDown();
             await().until(() -> heartbeats.running() == 0);
             assertThat(attempt.interrupted.getCount()).isEqualTo(1);
@@ -301,10 +300,64 @@ class HeartbeatsTest {
         try (var nowhere = new Database(nobodyListens(), "nowhere", 0, 1);
                 var heartbeats = heartbeats(nowhere, Duration.ofSeconds(4))) {
             var claim = RunnerRig.aJob(database).claimedBy("w1");
-            new Attempt(heartbeats, claim).isStoppedFor(Stop.LOST);
+            new Attempt(heartbeats, claim).isStoppedFor(Stop.FENCED);
             assertThat(database.store().releaseStale(Duration.ofSeconds(4), 10, "test"))
                     .as("stopped while the lease still held")
                     .noneMatch(released -> released.id().equals(claim.id()));
+        }
+    }
+
+    @Test
+    void aLockedRowCostsNoOtherJobItsHeartbeat() throws Exception {
+        try (var heartbeats = heartbeats(database.runtime(), Duration.ofSeconds(4));
+                var operator = database.connect()) {
+            operator.setAutoCommit(false);
+            var claim = RunnerRig.aJob(database).claimedBy("w1");
+            var other = RunnerRig.aJob(database).claimedBy("w1");
+            var held = new Attempt(heartbeats, claim);
+            var neighbour = new Attempt(heartbeats, other);
+
+            lock(operator, claim);
+            held.context.stage("said while the row was locked");
+            beatsTwice(other.id());
+            operator.rollback();
+            beatsTwice(claim.id());
+            assertThat(database.reader().job(claim.id()).orElseThrow().stage())
+                    .isEqualTo("said while the row was locked");
+            assertThat(held.context.stopReason()).isEmpty();
+
+            lock(operator, claim);
+            held.isStoppedFor(Stop.FENCED);
+            beatsTwice(other.id());
+            assertThat(neighbour.context.stopReason()).isEmpty();
+        }
+    }
+
+    @Test
+    void anAttemptThatIsLetGoAndDoesNotEndIsNotRenewedWhenPostgresIsBack() throws Exception {
+        try (var heartbeats = heartbeats(database.runtime(), RunnerRig.LONG)) {
+            var letGo = new LiveContext(RunnerRig.aJob(database).claimedBy("w1"), null, null);
+            var other = RunnerRig.aJob(database).claimedBy("w1");
+            letGo.stop(Stop.FENCED);
+            assertThat(Thread.interrupted()).isTrue();
+            var before = lastBeat(letGo.claim().id());
+            try (var deaf = heartbeats.start(letGo)) {
+                letGo.stage("going on");
+                new Attempt(heartbeats, other);
+                beatsTwice(other.id());
+                assertThat(lastBeat(letGo.claim().id())).isEqualTo(before);
+            }
+        }
+    }
+
+    private static void lock(Connection operator, Claim claim) throws SQLException {
+        Database.update(operator, "UPDATE pipeline_jobs SET stage = 'x' WHERE id = ?", claim.id());
+    }
+
+    private static void beatsTwice(UUID id) {
+        for (int i = 0; i < 2; i++) {
+            var before = lastBeat(id);
+            await().atMost(Duration.ofSeconds(3)).until(() -> lastBeat(id).isAfter(before));
         }
     }
 

@@ -52,10 +52,15 @@ class PostgresOutageTest {
     }
 
     private static UUID aJob() {
-        var id = JobIds.next();
-        var job = new NewJob(
-                id,
-                QueueName.DEFAULT,
+        var job = aJob(QueueName.DEFAULT);
+        new JobStore(database).enqueue(job);
+        return job.id();
+    }
+
+    private static NewJob aJob(QueueName queue) {
+        return new NewJob(
+                JobIds.next(),
+                queue,
                 "default",
                 ScriptedHandler.NAME,
                 Map.of(),
@@ -68,8 +73,6 @@ class PostgresOutageTest {
                 null,
                 null,
                 "test");
-        new JobStore(database).enqueue(job);
-        return id;
     }
 
     private static void assertFinishedOnce(UUID id) {
@@ -141,7 +144,7 @@ class PostgresOutageTest {
     }
 
     @Test
-    void aPostgresThatFallsSilentCostsTheClaimBeforeTheLeaseIsOver() throws Exception {
+    void aPostgresThatFallsSilentStopsTheAttemptBeforeTheLeaseIsOver() throws Exception {
         var id = aJob();
         try (var proxy = TcpProxy.to(server.port());
                 var rig = new RunnerRig(database, throughProxy(proxy), Duration.ofMillis(100), Duration.ofSeconds(4))) {
@@ -157,9 +160,58 @@ class PostgresOutageTest {
             var running = CompletableFuture.supplyAsync(() -> rig.runner.run(id, "w1"));
             assertThat(running.get(20, SECONDS))
                     .as("the statement itself hangs for a minute")
-                    .isEmpty();
+                    .contains(JobState.QUEUED);
         }
-        assertThat(new JobReader(database).job(id).orElseThrow().status()).isEqualTo(JobState.RUNNING);
+        assertGivenBack(id);
+    }
+
+    @Test
+    void anOutageOfMostOfTheLeaseIsNoLostWorker() {
+        var id = aJob();
+        try (var rig = new RunnerRig(database, url, Duration.ofMillis(100), Duration.ofSeconds(8))) {
+            rig.handler.will((job, context) -> {
+                server.stopImmediately();
+                try {
+                    ScriptedHandler.forEver();
+                } finally {
+                    CompletableFuture.runAsync(server::startAgain);
+                }
+                return null;
+            });
+            assertThat(rig.runner.run(id, "w1")).contains(JobState.QUEUED);
+        }
+        assertGivenBack(id);
+    }
+
+    @Test
+    void aRunThatWaitsForJobsOutlastsAnOutage() throws Exception {
+        try (var rig = new RunnerRig(database, url, Duration.ofSeconds(1), RunnerRig.LONG);
+                var log = LogLines.of(Drain.class)) {
+            var drain = new Drain(rig.store, rig.runner, rig.heartbeats, rig.handlers, List.of(QueueName.SLOW), "w1");
+            server.stopImmediately();
+            var run = CompletableFuture.supplyAsync(() -> run(drain));
+            await().until(() -> !log.lines().isEmpty() || run.isDone());
+            server.startAgain();
+            new JobStore(database).enqueue(aJob(QueueName.SLOW));
+            assertThat(run.get(20, SECONDS)).isEqualTo(new Drain.Count(1, 1, 0));
+        }
+    }
+
+    private static Drain.Count run(Drain drain) {
+        try {
+            return drain.run(1, 1, Duration.ofMillis(100));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void assertGivenBack(UUID id) {
+        var reader = new JobReader(database);
+        assertThat(reader.job(id).orElseThrow().attempt()).as("not charged").isZero();
+        assertThat(reader.history(id)).extracting("newState").containsExactly("queued", "running", "queued");
+        assertThat(reader.history(id).get(2).reason()).isEqualTo("LEASE_NOT_RENEWED");
+        assertThat(database.first("SELECT workers_lost FROM pipeline_jobs WHERE id = ?", row -> row.getInt(1), id))
+                .contains(0);
     }
 
     private static DatabaseUrl throughProxy(TcpProxy proxy) {

@@ -10,8 +10,10 @@ import io.jobtrail.queue.Redis;
 import io.jobtrail.testbed.TestServers;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -128,6 +130,40 @@ class StopTest {
                 .job();
         assertThat(job.result()).isNull();
         database.store().cancel(id, "test", "over");
+    }
+
+    @Test
+    void allThatHearNoInterruptAreGivenBackAtOnce() throws Exception {
+        var mayEnd = new CountDownLatch(1);
+        rig.handler.will((job, context) -> {
+            while (mayEnd.getCount() > 0) {
+                Thread.onSpinWait(); // as handlers should not
+            }
+            return "late";
+        });
+        var ids = Stream.generate(() -> RunnerRig.aJob(database).insert())
+                .limit(3)
+                .toList();
+        workers.start(3);
+        for (int i = 0; i < 3; i++) {
+            rig.handler.awaitStart();
+        }
+        try {
+            workers.stop(HASTY);
+            ids.forEach(id -> database.assertThatJob(id).is(JobState.QUEUED).lastReasonIs("WORKER_SHUTDOWN"));
+            assertThat(ids.stream().map(StopTest::transaction).distinct())
+                    .as("one statement")
+                    .hasSize(1);
+        } finally {
+            mayEnd.countDown();
+        }
+        await().until(() -> rig.heartbeats.running() == 0);
+        ids.forEach(id -> database.store().cancel(id, "test", "over"));
+    }
+
+    /** Which transaction wrote the row last. */
+    private static Object transaction(UUID id) {
+        return database.ask("SELECT xmin::text FROM pipeline_jobs WHERE id = ?", id);
     }
 
     @Test
