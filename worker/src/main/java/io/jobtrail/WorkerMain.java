@@ -108,7 +108,7 @@ public final class WorkerMain implements Callable<Integer> {
         override(
                 "POLL_INTERVAL_SECONDS",
                 "--poll-interval",
-                pollInterval == null ? null : pollInterval.replaceFirst("s$", ""));
+                pollInterval == null ? null : pollInterval.replaceFirst("(?<=\\d)s$", ""));
         if (limit != null && limit < 1) {
             throw new Wrong("--limit (WORKER_LIMIT) must be a whole number from 1 on, not " + limit);
         }

@@ -161,11 +161,13 @@ final class WorkerProcess implements AutoCloseable {
 
     /** How long running jobs may go on after the signal; the rest is for giving them back. */
     private Duration patience() {
+        var patience =
+                settings.shutdown().minusSeconds(Math.min(5, settings.shutdown().toSeconds() / 2));
         LOG.info(
-                "stopping: no more jobs are taken, {} running ones have {} s",
+                "stopping: no more jobs are taken, {} running ones have {} s, then they are given back",
                 heartbeats.running(),
-                settings.shutdown().toSeconds());
-        return settings.shutdown().minusSeconds(Math.min(5, settings.shutdown().toSeconds() / 2));
+                patience.toSeconds());
+        return patience;
     }
 
     private SelfCheck selfCheck(Redis redis) {

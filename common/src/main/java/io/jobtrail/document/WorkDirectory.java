@@ -26,8 +26,8 @@ public final class WorkDirectory implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WorkDirectory.class);
     private static final String PREFIX = "jobtrail-";
     private static final String LOCK = "lock";
-    /** Younger directories are left alone: their owner may be about to take the lock. */
-    private static final Duration GRACE = Duration.ofMinutes(1);
+    private static final Duration TO_MAKE_THE_LOCK = Duration.ofMinutes(1);
+    private static final Duration TO_TAKE_THE_LOCK = Duration.ofSeconds(1);
 
     private final Path path;
     private final FileChannel lockFile;
@@ -44,7 +44,7 @@ public final class WorkDirectory implements AutoCloseable {
      */
     public static WorkDirectory createIn(Path parent, String kind) {
         try {
-            removeLeftovers(parent, kind, Instant.now().minus(GRACE));
+            removeLeftovers(parent, kind, Instant.now());
             Path path = Files.createTempDirectory(
                     parent, PREFIX + kind + "-" + ProcessHandle.current().pid() + "-");
             FileChannel lockFile = openLock(path);
@@ -64,12 +64,12 @@ public final class WorkDirectory implements AutoCloseable {
         return Files.createTempDirectory(path, prefix);
     }
 
-    /** Removes the directories of processes that died, and were last used before a given moment. */
-    static void removeLeftovers(Path parent, String kind, Instant before) throws IOException {
+    /** Removes the directories of processes that died. */
+    static void removeLeftovers(Path parent, String kind, Instant now) throws IOException {
         try (DirectoryStream<Path> candidates = Files.newDirectoryStream(parent, PREFIX + kind + "-*")) {
             for (Path candidate : candidates) {
                 try {
-                    if (Files.getLastModifiedTime(candidate).toInstant().isBefore(before) && !isLocked(candidate)) {
+                    if (!isStarting(candidate, now) && !isLocked(candidate)) {
                         log.info("Removing what a dead process left in {}", candidate);
                         delete(candidate);
                     }
@@ -81,6 +81,14 @@ public final class WorkDirectory implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Without a lock file its owner may be about to make it, and with one to take the lock. */
+    private static boolean isStarting(Path directory, Instant now) throws IOException {
+        Path lock = directory.resolve(LOCK);
+        return Files.exists(lock)
+                ? Files.getLastModifiedTime(lock).toInstant().isAfter(now.minus(TO_TAKE_THE_LOCK))
+                : Files.getLastModifiedTime(directory).toInstant().isAfter(now.minus(TO_MAKE_THE_LOCK));
     }
 
     private static boolean isLocked(Path directory) throws IOException {

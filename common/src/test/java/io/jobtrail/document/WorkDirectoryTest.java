@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +43,19 @@ class WorkDirectoryTest {
         WorkDirectory.createIn(temp, "work").close();
 
         assertThat(young).exists();
+    }
+
+    @Test
+    void aProcessThatIsStartedAgainAtOnceRemovesWhatItsPredecessorLeft() throws Exception {
+        Path left = Files.createDirectory(temp.resolve("jobtrail-work-1-dead"));
+        Files.createFile(left.resolve("lock"));
+        Files.setLastModifiedTime(
+                left.resolve("lock"), FileTime.from(Instant.now().minusSeconds(2)));
+        Files.writeString(left.resolve("input"), "rest");
+
+        WorkDirectory.createIn(temp, "work").close();
+
+        assertThat(left).doesNotExist();
     }
 
     @Test
