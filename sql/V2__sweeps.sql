@@ -1,7 +1,9 @@
 -- What the sweeps look for. Runs once through Flyway, or any number of times through psql.
 
--- The order in which jobs are claimed, made total by the id, so that it can be read in pages.
-CREATE INDEX IF NOT EXISTS pipeline_jobs_due ON pipeline_jobs (queue, run_after, id) WHERE status IN ('queued', 'retrying');
+-- The order in which jobs are claimed, made total by the id, so that it can be read in pages. By handler first: whoever has
+-- none of a backlog's handlers must not read the backlog to learn that.
+CREATE INDEX IF NOT EXISTS pipeline_jobs_due ON pipeline_jobs (queue, handler, run_after, id)
+    WHERE status IN ('queued', 'retrying');
 DROP INDEX IF EXISTS pipeline_jobs_claimable;
 
 -- The jobs that ended, the oldest first.
