@@ -19,16 +19,16 @@ class BacklogTest {
     @BeforeAll
     static void twoBacklogs() {
         database = JobtrailDatabase.fresh();
-        insert("other", 20_000, "- interval '1 hour'");
-        insert("deferred", 20_000, "+ interval '1 day'");
+        insert("default", "other", 20_000, "- interval '1 hour'");
+        insert("slow", "deferred", 20_000, "+ interval '1 day'");
         database.asOwner("ANALYZE pipeline_jobs");
     }
 
-    private static void insert(String handler, int count, String when) {
+    private static void insert(String queue, String handler, int count, String when) {
         database.asOwner("""
                 INSERT INTO pipeline_jobs (id, queue, handler, timeout_sec, run_after)
-                SELECT uuid_v7(), 'default', '%s', 60, now() %s + n * interval '1 ms'
-                FROM generate_series(1, %d) n""".formatted(handler, when, count));
+                SELECT uuid_v7(), '%s', '%s', 60, now() %s + n * interval '1 ms'
+                FROM generate_series(1, %d) n""".formatted(queue, handler, when, count));
     }
 
     @AfterAll
@@ -52,7 +52,7 @@ class BacklogTest {
 
     @Test
     void aClaimReadsNoMoreThanItTakes() {
-        insert("few", 300, "- interval '1 hour'");
+        insert("default", "few", 300, "- interval '1 hour'");
         assertThat(jobsReadBy(counted -> assertThat(new JobStore(counted).claim(ALL, 10, "w", List.of("few", "mine")))
                         .hasSize(10)))
                 .isBetween(10L, 100L);
@@ -63,11 +63,24 @@ class BacklogTest {
         assertThat(jobsReadBy(counted -> {
                     var reader = new JobReader(counted);
                     for (int i = 0; i < 20; i++) { // the driver and the server change their plan on the way
-                        assertThat(reader.due(QueueName.DEFAULT, List.of("mine", "deferred"), null, 1_000))
+                        assertThat(reader.due(QueueName.DEFAULT, List.of("mine", "own"), null, 1_000))
+                                .isEmpty();
+                        assertThat(reader.due(QueueName.SLOW, List.of("mine", "deferred"), null, 1_000))
                                 .isEmpty();
                     }
                 }))
                 .isZero();
+    }
+
+    @Test
+    void whatNobodyServesIsCountedUpToALimitAndNothingThatIsNotDue() {
+        assertThat(jobsReadBy(counted -> assertThat(new WorkerRegistry(counted).unserved())
+                        .singleElement()
+                        .satisfies(unserved -> {
+                            assertThat(unserved.jobs()).isGreaterThanOrEqualTo(1_000);
+                            assertThat(unserved.exact()).isFalse();
+                        })))
+                .isBetween(1_000L, 1_400L);
     }
 
     /** A connection hands in its counts at the latest when it ends. */
