@@ -114,6 +114,14 @@ class HealthTest {
     }
 
     @Test
+    void aKeyThatSomebodyElseUsedIsFound() {
+        redis.call(jedis -> jedis.set("resque:queue:slow", "not a list"));
+        awaitReason("Redis cannot be used (a key resque:queue:* holds something else than a list");
+        redis.call(jedis -> jedis.del("resque:queue:slow"));
+        awaitHealthy();
+    }
+
+    @Test
     void aRedisThatForgotEverythingIsFound() {
         redis.call(jedis -> jedis.flushAll());
         awaitReason("Redis has lost its data or is new");
