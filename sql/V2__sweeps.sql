@@ -6,5 +6,11 @@ CREATE INDEX IF NOT EXISTS pipeline_jobs_due ON pipeline_jobs (queue, handler, r
     WHERE status IN ('queued', 'retrying');
 DROP INDEX IF EXISTS pipeline_jobs_claimable;
 
+-- When a sweep that the processes share is due again, so that many processes sweep no more often than one.
+CREATE TABLE IF NOT EXISTS pipeline_sweeps (
+    name   text PRIMARY KEY,
+    due_at timestamptz NOT NULL
+);
+
 -- The jobs that ended, the oldest first.
 CREATE INDEX IF NOT EXISTS pipeline_jobs_finished ON pipeline_jobs (finished_at, id) WHERE finished_at IS NOT NULL;

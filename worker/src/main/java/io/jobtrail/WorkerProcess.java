@@ -25,6 +25,7 @@ import io.jobtrail.store.WorkerRegistry;
 import io.jobtrail.sweep.PushMissing;
 import io.jobtrail.sweep.Sweep;
 import io.jobtrail.sweep.Sweeper;
+import io.jobtrail.sweep.Sweeps;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -156,7 +157,8 @@ final class WorkerProcess implements AutoCloseable {
         Optional<String> fault = Optional.empty();
         try (redis;
                 var check = selfCheck(redis);
-                var sweeper = new Sweeper(database, sweeps(queue))) {
+                var sweepDatabase = new Database(settings.databaseUrl(), "sweeper", 0, 2);
+                var sweeper = new Sweeper(sweepDatabase, sweeps(sweepDatabase, queue))) {
             sweeper.start();
             workers.start(settings.workerConcurrency());
             LOG.info(
@@ -179,9 +181,9 @@ final class WorkerProcess implements AutoCloseable {
         return fault.isEmpty();
     }
 
-    private List<Sweep> sweeps(JobQueue queue) {
+    private List<Sweep> sweeps(Database database, JobQueue queue) {
         var sweeps =
-                Sweeper.ofEveryProcess(database, queue, settings.lease(), settings.retentionDays(), "sweeper:" + name);
+                Sweeps.ofEveryProcess(database, queue, settings.lease(), settings.retentionDays(), "sweeper:" + name);
         if (queue != null) {
             sweeps.add(new PushMissing(new JobReader(database), queue, new Dispatcher(queue), handlers.names()));
         }

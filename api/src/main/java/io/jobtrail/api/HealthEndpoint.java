@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
 
 /**
  * Whether this process lives, whether it can take work, and what is wrong with what it rests on. Answers within three seconds
@@ -46,8 +47,11 @@ final class HealthEndpoint implements AutoCloseable {
     /** @param workers the living ones; null = unknown */
     private record Findings(boolean up, List<String> reasons, Long workers) {}
 
+    private final BooleanSupplier sweeperEnded;
+
     /** @param redis null = runs without, which is no fault */
-    HealthEndpoint(Database database, Redis redis) {
+    HealthEndpoint(Database database, Redis redis, BooleanSupplier sweeperEnded) {
+        this.sweeperEnded = sweeperEnded;
         this.database = database;
         registry = new WorkerRegistry(database);
         this.redis = redis == null
@@ -89,6 +93,9 @@ final class HealthEndpoint implements AutoCloseable {
         }
         if (hints != null) {
             reasons.addAll(hints.reasons());
+        }
+        if (sweeperEnded.getAsBoolean()) {
+            reasons.add("the sweeper of this web process has ended: start the process again");
         }
         var checks = new LinkedHashMap<String, Object>();
         checks.put("postgres", store.up() ? "up" : "down");

@@ -82,6 +82,12 @@ public final class PushMissing implements Sweep {
         return Duration.ofSeconds(1);
     }
 
+    /** Other processes have other handlers, and do not know whom this one missed in its last look. */
+    @Override
+    public boolean isShared() {
+        return false;
+    }
+
     @Override
     public Duration run() {
         if (handlers.isEmpty()) {
