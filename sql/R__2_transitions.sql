@@ -95,26 +95,27 @@ LANGUAGE sql AS $$
     RETURNING j.*
 $$;
 
--- The same without Redis: the oldest due jobs of the queues, in strict priority of their order.
+-- The same without Redis: the oldest due jobs of the queues, in strict priority of their order. Looked for by handler, as
+-- the index is sorted: nothing of other handlers is read, and each search locks no more than p_limit jobs.
 CREATE FUNCTION claim_jobs(p_queues text[], p_limit integer, p_worker text, p_handlers text[]) RETURNS SETOF pipeline_jobs
 LANGUAGE sql AS $$
     WITH claimable AS MATERIALIZED (
         SELECT due.id, wanted.priority, due.run_after
         FROM unnest(p_queues) WITH ORDINALITY AS wanted(queue, priority)
+        CROSS JOIN (SELECT DISTINCT unnest(p_handlers)) AS able(handler)
         CROSS JOIN LATERAL (
             SELECT j.id, j.run_after FROM pipeline_jobs j
-            WHERE j.queue = wanted.queue AND j.status IN ('queued', 'retrying')
+            WHERE j.queue = wanted.queue AND j.handler = able.handler AND j.status IN ('queued', 'retrying')
               AND j.run_after <= (SELECT clock_timestamp())    -- asked once, so that the index ends the search there
-              AND j.handler = ANY (p_handlers)
               AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = wanted.queue AND q.paused)
-            ORDER BY j.run_after LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
+            ORDER BY j.run_after, j.id LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
         ) due
-        ORDER BY wanted.priority, due.run_after LIMIT p_limit
+        ORDER BY wanted.priority, due.run_after, due.id LIMIT p_limit
     )
     SELECT j.*
     FROM claim_jobs_by_id(ARRAY(SELECT id FROM claimable), ARRAY(SELECT p_worker FROM claimable), p_handlers) j
     JOIN claimable c ON c.id = j.id
-    ORDER BY c.priority, c.run_after
+    ORDER BY c.priority, c.run_after, c.id
 $$;
 
 -- No transition: renews the lease of claims and stores how far they are (NULL leaves stage or progress as it is, as does

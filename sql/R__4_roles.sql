@@ -31,6 +31,7 @@ DO $$ BEGIN
         GRANT INSERT, UPDATE ON pipeline_jobs, pipeline_job_prompts, pipeline_workers, pipeline_handlers, pipeline_api_keys
             TO jobtrail_runtime;
         GRANT UPDATE ON pipeline_queues TO jobtrail_runtime;
+        GRANT SELECT, INSERT, UPDATE ON pipeline_sweeps TO jobtrail_runtime;
         GRANT INSERT ON pipeline_documents, pipeline_document_parts, pipeline_chunks TO jobtrail_runtime;
         -- For a document whose job was not accepted; a foreign key protects those of jobs.
         GRANT DELETE ON pipeline_documents TO jobtrail_runtime;

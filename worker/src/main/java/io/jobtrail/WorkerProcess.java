@@ -28,6 +28,7 @@ import io.jobtrail.sweep.PushMissing;
 import io.jobtrail.sweep.ReleaseStale;
 import io.jobtrail.sweep.Sweep;
 import io.jobtrail.sweep.Sweeper;
+import io.jobtrail.sweep.Sweeps;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -51,6 +52,7 @@ final class WorkerProcess implements AutoCloseable {
     private final Settings settings;
     private final Database database;
     private final Database beatDatabase;
+    private final Database sweepDatabase;
     private final JobStore store;
     private final ProcessDocument documentHandler;
     private final Handlers handlers;
@@ -86,6 +88,7 @@ final class WorkerProcess implements AutoCloseable {
         handlers = Handlers.load(List.of(documentHandler), settings.handlersDir());
         store = new JobStore(database);
         beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
+        sweepDatabase = new Database(settings.databaseUrl(), "sweeper", 0, 2);
         heartbeats = new Heartbeats(new JobStore(beatDatabase), settings.heartbeat(), settings.lease(), hearing);
         bucket = settings.s3Bucket() == null
                 ? null
@@ -145,7 +148,7 @@ final class WorkerProcess implements AutoCloseable {
         }
         try (var redis = redis();
                 var check = selfCheck(null);
-                var sweeper = new Sweeper(database, sweeps(redis))) {
+                var sweeper = new Sweeper(sweepDatabase, sweeps(redis))) {
             sweeper.start();
             check.start();
             return drain.run(limit, settings.workerConcurrency(), pollInterval);
@@ -182,7 +185,7 @@ final class WorkerProcess implements AutoCloseable {
         Optional<String> fault = Optional.empty();
         try (redis;
                 var check = selfCheck(redis);
-                var sweeper = new Sweeper(database, sweeps(redis))) {
+                var sweeper = new Sweeper(sweepDatabase, sweeps(redis))) {
             sweeper.start();
             workers.start(settings.workerConcurrency());
             LOG.info(
@@ -211,10 +214,10 @@ final class WorkerProcess implements AutoCloseable {
 
     private List<Sweep> sweeps(Redis redis) {
         var queue = redis == null ? null : new JobQueue(redis);
-        var sweeps =
-                Sweeper.ofEveryProcess(database, queue, settings.lease(), settings.retentionDays(), "sweeper:" + name);
+        var sweeps = Sweeps.ofEveryProcess(
+                sweepDatabase, queue, settings.lease(), settings.retentionDays(), "sweeper:" + name);
         if (queue != null) {
-            sweeps.add(new PushMissing(new JobReader(database), queue, new Dispatcher(queue), handlers.names()));
+            sweeps.add(new PushMissing(new JobReader(sweepDatabase), queue, new Dispatcher(queue), handlers.names()));
         }
         return sweeps;
     }
@@ -234,6 +237,7 @@ final class WorkerProcess implements AutoCloseable {
         documentHandler.close();
         heartbeats.close();
         beatDatabase.close();
+        sweepDatabase.close();
         if (bucket != null) {
             bucket.close();
         }

@@ -12,6 +12,7 @@ import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.sweep.Sweeper;
+import io.jobtrail.sweep.Sweeps;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -22,6 +23,7 @@ import java.util.List;
 /** The parts of the web process, put together from the settings, and their common start and end. */
 public final class ApiServer implements AutoCloseable {
     private final Database database;
+    private final Database sweepDatabase;
     private final Redis redis;
     private final S3Bucket bucket;
     private final Sweeper sweeper;
@@ -48,10 +50,11 @@ public final class ApiServer implements AutoCloseable {
                 ? null
                 : new S3Bucket(settings.s3Bucket(), settings.s3Endpoint(), settings.awsRegion());
         var queue = redis == null ? null : new JobQueue(redis);
+        sweepDatabase = new Database(settings.databaseUrl(), "sweeper", 0, 2);
         sweeper = new Sweeper(
-                database,
-                Sweeper.ofEveryProcess(
-                        database, queue, settings.lease(), settings.retentionDays(), "sweeper:" + processName()));
+                sweepDatabase,
+                Sweeps.ofEveryProcess(
+                        sweepDatabase, queue, settings.lease(), settings.retentionDays(), "sweeper:" + processName()));
         var reader = new JobReader(database);
         var documents = new DocumentStore(database);
         var access = new Access(settings.adminApiKey(), settings.allowAnonymous());
@@ -66,7 +69,7 @@ public final class ApiServer implements AutoCloseable {
                 new S3Sources(bucket, reader),
                 limits,
                 uploads);
-        health = new HealthEndpoint(database, redis);
+        health = new HealthEndpoint(database, redis, sweeper::hasEnded);
         server = Routes.server(access, enqueue, new JobsEndpoint(reader, documents), new StatsEndpoint(reader), health);
     }
 
@@ -101,6 +104,10 @@ public final class ApiServer implements AutoCloseable {
         return uploads;
     }
 
+    Sweeper sweeper() {
+        return sweeper;
+    }
+
     /** Method and path of every route, in the order of {@link Routes}. */
     List<String> routes() {
         return server.unsafe.internalRouter.allHttpHandlers().stream()
@@ -114,6 +121,7 @@ public final class ApiServer implements AutoCloseable {
         server.stop();
         health.close();
         sweeper.close();
+        sweepDatabase.close();
         if (redis != null) {
             redis.close();
         }

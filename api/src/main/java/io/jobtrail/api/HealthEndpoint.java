@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
 
 /**
  * Whether this process lives, whether it can take work, and what is wrong with what it rests on. Answers within three seconds
@@ -22,9 +23,13 @@ final class HealthEndpoint implements AutoCloseable {
     private static final String NO_REDIS =
             "Redis cannot be used (%s): jobs go on straight from Postgres, a little later than usual";
 
+    private static final String NO_WORKERS = "which workers there are cannot be read (%s)";
+
+    private static final String NO_TABLE = "42P01";
+
     private final Database database;
-    private final WorkerRegistry workers;
-    private final ExecutorService threads = Executors.newFixedThreadPool(2, task -> {
+    private final WorkerRegistry registry;
+    private final ExecutorService threads = Executors.newFixedThreadPool(3, task -> {
         var asking = new Thread(task, "health");
         asking.setDaemon(true);
         return asking;
@@ -32,16 +37,23 @@ final class HealthEndpoint implements AutoCloseable {
     private final Probe<Findings> postgres = new Probe<>(
             this::askPostgres, new Findings(false, List.of(NO_POSTGRES + "it does not answer"), null), threads);
 
+    /** Apart from the question whether Postgres can be used: that must not wait for what only tells of a lack. */
+    private final Probe<Findings> workers = new Probe<>(
+            this::askWorkers, new Findings(false, List.of(NO_WORKERS.formatted("no answer in time")), null), threads);
+
     /** Null: runs without Redis. */
     private final Probe<Findings> redis;
 
     /** @param workers the living ones; null = unknown */
     private record Findings(boolean up, List<String> reasons, Long workers) {}
 
+    private final BooleanSupplier sweeperEnded;
+
     /** @param redis null = runs without, which is no fault */
-    HealthEndpoint(Database database, Redis redis) {
+    HealthEndpoint(Database database, Redis redis, BooleanSupplier sweeperEnded) {
+        this.sweeperEnded = sweeperEnded;
         this.database = database;
-        workers = new WorkerRegistry(database);
+        registry = new WorkerRegistry(database);
         this.redis = redis == null
                 ? null
                 : new Probe<>(
@@ -69,16 +81,26 @@ final class HealthEndpoint implements AutoCloseable {
 
     /** {@code GET /health}: degraded means that work goes on, with something missing. */
     void health(Context ctx) {
-        var store = postgres.ask();
-        var hints = redis == null ? null : redis.ask();
+        var asked = postgres.begin();
+        var askedRedis = redis == null ? null : redis.begin();
+        var askedWorkers = workers.begin();
+        var store = asked.get();
+        var hints = askedRedis == null ? null : askedRedis.get();
+        var board = askedWorkers.get();
         var reasons = new ArrayList<>(store.reasons());
+        if (store.up()) {
+            reasons.addAll(board.reasons());
+        }
         if (hints != null) {
             reasons.addAll(hints.reasons());
+        }
+        if (sweeperEnded.getAsBoolean()) {
+            reasons.add("the sweeper of this web process has ended: start the process again");
         }
         var checks = new LinkedHashMap<String, Object>();
         checks.put("postgres", store.up() ? "up" : "down");
         checks.put("redis", hints == null ? "not used" : hints.up() ? "up" : "down");
-        checks.put("workers", store.workers());
+        checks.put("workers", board.workers());
         var answer = new LinkedHashMap<String, Object>();
         answer.put("status", !store.up() ? "unavailable" : reasons.isEmpty() ? "healthy" : "degraded");
         answer.put("reasons", reasons);
@@ -89,22 +111,36 @@ final class HealthEndpoint implements AutoCloseable {
     private Findings askPostgres() {
         try {
             database.first("SELECT 1 FROM pipeline_queues LIMIT 1", row -> row.getInt(1));
-            var present = workers.present();
+            return new Findings(true, List.of(), null);
+        } catch (DatabaseFailure e) {
+            return new Findings(false, List.of(NO_POSTGRES + inWords(e)), null);
+        }
+    }
+
+    private Findings askWorkers() {
+        try {
+            var present = registry.present();
             var alive = present.stream().filter(WorkerRegistry.Present::alive).count();
             var reasons = new ArrayList<String>();
             if (alive == 0) {
                 reasons.add("no worker is running: jobs wait until one starts");
             } else {
-                workers.unserved().forEach(unserved -> reasons.add(inWords(unserved)));
+                registry.unserved().forEach(unserved -> reasons.add(inWords(unserved)));
             }
             present.forEach(worker -> reasons.addAll(inWords(worker)));
             return new Findings(true, reasons, alive);
         } catch (DatabaseFailure e) {
-            return new Findings(
-                    false,
-                    List.of(NO_POSTGRES + (e.isUnavailable() ? "no connection" : "the schema is missing")),
-                    null);
+            return new Findings(false, List.of(NO_WORKERS.formatted(inWords(e))), null);
         }
+    }
+
+    private static String inWords(DatabaseFailure failure) {
+        if (failure.isUnavailable()) {
+            return "no connection";
+        } else if (failure.sqlState().equals(NO_TABLE)) {
+            return "the schema is missing";
+        }
+        return (failure.isTransient() ? "it is busy" : "it refuses") + ", SQLSTATE " + failure.sqlState();
     }
 
     private static String inWords(WorkerRegistry.Unserved unserved) {

@@ -34,20 +34,26 @@ final class Probe<T> {
 
     /** Within about two seconds of the question having been asked, whoever asked it. */
     T ask() {
-        CompletableFuture<T> mine;
-        long left;
+        return begin().get();
+    }
+
+    /** Asks without waiting, so that several questions wait together; the answer comes as from {@link #ask}. */
+    Supplier<T> begin() {
         synchronized (this) {
             var age = System.nanoTime() - askedAt;
             if (answer == null || answer.isDone() && age > FRESH_NANOS) {
                 answer = CompletableFuture.supplyAsync(question, threads);
                 askedAt = System.nanoTime();
-                age = 0;
             }
-            mine = answer;
-            left = Math.max(0, PATIENCE_NANOS - age);
+            var mine = answer;
+            long until = askedAt + PATIENCE_NANOS;
+            return () -> await(mine, until);
         }
+    }
+
+    private T await(CompletableFuture<T> mine, long until) {
         try {
-            return mine.get(left, TimeUnit.NANOSECONDS);
+            return mine.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             return noAnswer;
         } catch (InterruptedException e) {

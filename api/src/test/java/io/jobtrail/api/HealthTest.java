@@ -114,6 +114,14 @@ class HealthTest {
     }
 
     @Test
+    void aKeyThatSomebodyElseUsedIsFound() {
+        redis.call(jedis -> jedis.set("resque:queue:slow", "not a list"));
+        awaitReason("Redis cannot be used (a key resque:queue:* holds something else than a list");
+        redis.call(jedis -> jedis.del("resque:queue:slow"));
+        awaitHealthy();
+    }
+
+    @Test
     void aRedisThatForgotEverythingIsFound() {
         redis.call(jedis -> jedis.flushAll());
         awaitReason("Redis has lost its data or is new");
@@ -141,7 +149,7 @@ class HealthTest {
             assertThat(many).allSatisfy(answer -> assertThat(answer.join()).isLessThan(Duration.ofSeconds(3)));
             assertThat(Thread.getAllStackTraces().keySet().stream()
                             .filter(thread -> thread.getName().equals("health")))
-                    .hasSizeLessThanOrEqualTo(2);
+                    .hasSizeLessThanOrEqualTo(3);
         } finally {
             signal("CONT", pid);
         }
@@ -187,6 +195,24 @@ class HealthTest {
         awaitReason("no worker is running");
         assertThat(health().at("/checks/workers").asInt()).isZero();
         says("w1");
+        awaitHealthy();
+    }
+
+    @Test
+    void aNoticeBoardThatCannotBeReadKeepsNoJobAway() throws Exception {
+        api.database.asOwner("REVOKE SELECT ON pipeline_workers FROM jobtrail_runtime");
+        awaitReason("which workers there are cannot be read (it refuses, SQLSTATE 42501)");
+        api.database.asOwner("GRANT SELECT ON pipeline_workers TO jobtrail_runtime");
+        awaitHealthy();
+
+        try (var owner = api.database.connect();
+                var statement = owner.createStatement()) {
+            owner.setAutoCommit(false);
+            statement.execute("LOCK TABLE pipeline_workers");
+            awaitReason("which workers there are cannot be read (no answer in time)");
+            api.get("/health/ready").is(200);
+            owner.rollback();
+        }
         awaitHealthy();
     }
 

@@ -118,7 +118,16 @@ class OutageTest {
         try (var running = RunningApi.start()) {
             running.database.asOwner("ALTER TABLE pipeline_queues RENAME TO elsewhere");
             var ready = running.get("/health/ready").is(503).json();
-            assertThat(ready.at("/reasons/0").asText()).contains("schema");
+            assertThat(ready.at("/reasons/0").asText()).contains("the schema is missing");
+        }
+    }
+
+    @Test
+    void aDatabaseThatRefusesIsNotSaidToBeWithoutASchema() {
+        try (var running = RunningApi.start()) {
+            running.database.asOwner("REVOKE SELECT ON pipeline_queues FROM jobtrail_runtime");
+            var ready = running.get("/health/ready").is(503).json();
+            assertThat(ready.at("/reasons/0").asText()).contains("it refuses, SQLSTATE 42501");
         }
     }
 

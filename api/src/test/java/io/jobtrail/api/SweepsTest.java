@@ -23,6 +23,20 @@ class SweepsTest {
     }
 
     @Test
+    void aSweeperThatHasEndedIsToldOf() {
+        try (var api = RunningApi.start()) {
+            assertThat(api.get("/health").is(200).json().path("reasons").toString())
+                    .doesNotContain("sweeper");
+            api.server.sweeper().close();
+            await().untilAsserted(() -> {
+                var health = api.get("/health").is(200).json();
+                assertThat(health.path("status").asText()).isEqualTo("degraded");
+                assertThat(health.path("reasons").toString()).contains("the sweeper of this web process has ended");
+            });
+        }
+    }
+
+    @Test
     void oldJobsArePurgedIfThatIsSetAndKeptIfNot() {
         try (var keeping = RunningApi.start()) {
             var database = keeping.database;
@@ -35,6 +49,7 @@ class SweepsTest {
                 await().during(Duration.ofSeconds(2))
                         .until(() -> database.reader().job(old.id()).isPresent());
             }
+            database.asOwner("DELETE FROM pipeline_sweeps"); // another number of days counts from the next turn on
             try (var purging = ApiServer.start(RunningApi.settings(database.environmentUrl(), "RETENTION_DAYS", "7"))) {
                 assertThat(purging.port()).isPositive();
                 await().atMost(Duration.ofSeconds(20))

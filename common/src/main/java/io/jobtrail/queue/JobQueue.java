@@ -109,7 +109,7 @@ public final class JobQueue {
         return redis.call(jedis -> jedis.exists(EPOCH));
     }
 
-    /** Everything that is due stands in the lists. */
+    /** Everything that is due, and for a handler of the caller, stands in the lists. */
     public void markComplete() {
         redis.call(jedis -> jedis.set(EPOCH, Instant.now().toString()));
     }

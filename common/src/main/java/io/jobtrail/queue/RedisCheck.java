@@ -1,5 +1,6 @@
 package io.jobtrail.queue;
 
+import io.jobtrail.job.QueueName;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,8 +11,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Says in words what is wrong with Redis. Tries a tiny write, because a Redis that answers may still take nothing. Changes
- * nothing that anybody relies on.
+ * Says in words what is wrong with Redis. Tries a tiny write, because a Redis that answers may still take nothing, and looks at
+ * the lists, whose keys somebody else may have used. Changes nothing that anybody relies on.
  */
 public final class RedisCheck {
     private static final String PROBE = "jobtrail:health";
@@ -28,6 +29,9 @@ public final class RedisCheck {
         try {
             return redis.call(jedis -> {
                 jedis.psetex(PROBE, PROBE_MILLIS, "1");
+                for (var queue : QueueName.values()) {
+                    jedis.llen(JobQueue.key(queue));
+                }
                 return Optional.empty();
             });
         } catch (JedisException e) {
@@ -91,6 +95,7 @@ public final class RedisCheck {
             case "LOADING" -> "it is still loading its data";
             case "NOAUTH", "WRONGPASS" -> "it wants another user or password than REDIS_URL has";
             case "NOPERM" -> "the user of REDIS_URL may not write keys resque:* and jobtrail:*";
+            case "WRONGTYPE" -> "a key resque:queue:* holds something else than a list; delete that key";
             default -> "it refuses writes: " + message;
         };
     }

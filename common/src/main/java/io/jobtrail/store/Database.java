@@ -34,7 +34,10 @@ public final class Database implements AutoCloseable {
             """;
 
     /** Rows are locked for milliseconds, so a longer wait is for somebody who works on the whole table. */
-    private static final String LIMIT_LOCK_WAITS = "SET lock_timeout = '5s'";
+    private static final String LIMIT_LOCK_WAITS = "SET lock_timeout = '5s';";
+
+    /** Statements take milliseconds; compiled on a guess that they take long, one of them took most of a second. */
+    private static final String INTERPRET = "SET jit = off";
 
     private final HikariDataSource pool;
 
@@ -54,7 +57,7 @@ public final class Database implements AutoCloseable {
         config.setMaximumPoolSize(maxSize);
         config.setConnectionTimeout(Duration.ofSeconds(5).toMillis());
         config.setInitializationFailTimeout(-1);
-        config.setConnectionInitSql(DROP_RIGHTS + LIMIT_LOCK_WAITS);
+        config.setConnectionInitSql(DROP_RIGHTS + LIMIT_LOCK_WAITS + INTERPRET);
         config.setExceptionOverride(new LeaveStandby());
         config.addDataSourceProperty("ApplicationName", "jobtrail " + name);
         config.addDataSourceProperty("tcpKeepAlive", "true");

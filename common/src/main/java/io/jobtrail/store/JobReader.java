@@ -199,18 +199,21 @@ public final class JobReader {
     public List<Due> due(QueueName queue, Collection<String> handlers, Due after, int limit) {
         return database.list(
                 """
-                SELECT id, handler, run_after FROM pipeline_jobs
-                WHERE queue = ? AND status IN ('queued', 'retrying') AND run_after <= (SELECT clock_timestamp())
-                  AND (run_after, id) > (coalesce(?, '-infinity'::timestamptz), coalesce(?, '00000000-0000-0000-0000-000000000000'::uuid))
-                  AND handler = ANY (?)
-                  AND NOT EXISTS (SELECT FROM pipeline_queues WHERE name = ? AND paused)
-                ORDER BY run_after, id LIMIT ?""",
+                SELECT due.* FROM pipeline_queues q CROSS JOIN (SELECT DISTINCT unnest(?::text[])) AS able(handler)
+                CROSS JOIN LATERAL (
+                    SELECT j.id, j.handler, j.run_after FROM pipeline_jobs j
+                    WHERE j.queue = q.name AND j.handler = able.handler AND j.status IN ('queued', 'retrying')
+                      AND j.run_after <= (SELECT clock_timestamp())
+                      AND (j.run_after, j.id) > (coalesce(?, '-infinity'::timestamptz), coalesce(?, '00000000-0000-0000-0000-000000000000'::uuid))
+                    ORDER BY j.run_after, j.id LIMIT ?) due
+                WHERE q.name = ? AND NOT q.paused
+                ORDER BY due.run_after, due.id LIMIT ?""",
                 row -> new Due(
                         row.getObject("id", UUID.class), row.getString("handler"), Database.instant(row, "run_after")),
-                queue.wireName(),
+                Database.array("text", List.copyOf(handlers)),
                 after == null ? null : after.runAfter(),
                 after == null ? null : after.id(),
-                Database.array("text", List.copyOf(handlers)),
+                limit,
                 queue.wireName(),
                 limit);
     }

@@ -13,7 +13,7 @@ import java.util.Map;
 public final class WorkerRegistry {
     /** Processes that neither stopped nor were given up. Alive: heard of within three beats. */
     private static final String PRESENT = """
-            WITH present AS (
+            WITH RECURSIVE present AS (
                 SELECT w.*, age, lease, age < 3 * heartbeat AS alive
                 FROM pipeline_workers w CROSS JOIN LATERAL (SELECT
                     extract(epoch FROM clock_timestamp() - w.last_beat_at)::float8 AS age,
@@ -119,22 +119,32 @@ public final class WorkerRegistry {
      */
     public record Unserved(String queue, String handler, long jobs, boolean exact) {}
 
-    /** Looks at the oldest due jobs of each queue only: those that nobody takes are among these before long. */
+    /** Steps from handler to handler along the index, whatever waits for each, and counts only what nobody takes, up to a limit. */
     public List<Unserved> unserved() {
         return database.list(
                 PRESENT + """
-                SELECT q.name AS queue, due.handler, sum(due.jobs) AS jobs, max(due.seen) < ? AS exact
-                FROM pipeline_queues q CROSS JOIN LATERAL (
-                    SELECT CASE WHEN EXISTS (SELECT FROM present w WHERE w.alive AND q.name = ANY (w.queues)) THEN o.handler END AS handler,
-                           o.handler AS wanted, count(*) AS jobs, sum(count(*)) OVER () AS seen
-                    FROM (SELECT j.handler FROM pipeline_jobs j
-                          WHERE j.queue = q.name AND j.status IN ('queued', 'retrying') AND j.run_after <= clock_timestamp()
-                          ORDER BY j.run_after LIMIT ?) o
-                    GROUP BY o.handler
-                ) due
-                WHERE NOT q.paused AND NOT EXISTS (
-                    SELECT FROM present w WHERE w.alive AND q.name = ANY (w.queues) AND due.wanted = ANY (w.handlers))
-                GROUP BY q.name, due.handler ORDER BY q.name, due.handler""",
+                , waiting AS (
+                    SELECT q.name AS queue, first.handler FROM pipeline_queues q CROSS JOIN LATERAL (
+                        SELECT j.handler FROM pipeline_jobs j WHERE j.queue = q.name AND j.status IN ('queued', 'retrying')
+                        ORDER BY j.handler LIMIT 1) first
+                    WHERE NOT q.paused
+                    UNION ALL
+                    SELECT w.queue, next.handler FROM waiting w CROSS JOIN LATERAL (
+                        SELECT j.handler FROM pipeline_jobs j
+                        WHERE j.queue = w.queue AND j.status IN ('queued', 'retrying') AND j.handler > w.handler
+                        ORDER BY j.handler LIMIT 1) next
+                ), unserved AS (
+                    SELECT queue, CASE WHEN EXISTS (SELECT FROM present p WHERE p.alive AND w.queue = ANY (p.queues)) THEN handler END
+                        AS handler, (SELECT count(*) FROM (
+                            SELECT FROM pipeline_jobs j
+                            WHERE j.queue = w.queue AND j.handler = w.handler AND j.status IN ('queued', 'retrying')
+                              AND j.run_after <= (SELECT clock_timestamp())
+                            LIMIT ?) due) AS jobs
+                    FROM waiting w WHERE NOT EXISTS (
+                        SELECT FROM present p WHERE p.alive AND w.queue = ANY (p.queues) AND w.handler = ANY (p.handlers))
+                )
+                SELECT queue, handler, sum(jobs) AS jobs, max(jobs) < ? AS exact FROM unserved WHERE jobs > 0
+                GROUP BY queue, handler ORDER BY queue, handler""",
                 row -> new Unserved(
                         row.getString("queue"), row.getString("handler"), row.getLong("jobs"), row.getBoolean("exact")),
                 MOST_LOOKED_AT,

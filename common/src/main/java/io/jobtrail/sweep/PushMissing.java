@@ -10,7 +10,9 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -50,8 +52,12 @@ public final class PushMissing implements Sweep {
     /** Those that the look before did not see in the list. They may just have been popped by a worker that claims them now. */
     private final Map<QueueName, Set<UUID>> suspects = new EnumMap<>(QueueName.class);
 
+    /** Those that this rebuild has filled with all that was due; what becomes due later is found by the looks. */
+    private final EnumSet<QueueName> complete = EnumSet.noneOf(QueueName.class);
+
     private long restUntil = System.nanoTime();
     private boolean rebuilding;
+    private boolean told;
 
     /** @param handlers what this process can run: jobs for others are pushed by the processes that can */
     public PushMissing(JobReader reader, JobQueue queue, Dispatcher dispatcher, Collection<String> handlers) {
@@ -76,22 +82,40 @@ public final class PushMissing implements Sweep {
         return Duration.ofSeconds(1);
     }
 
+    /** Other processes have other handlers, and do not know whom this one missed in its last look. */
+    @Override
+    public boolean isShared() {
+        return false;
+    }
+
     @Override
     public Duration run() {
         if (handlers.isEmpty()) {
             return interval();
         }
-        if (System.nanoTime() - restUntil >= 0) {
-            var started = PROCESSOR.getCurrentThreadCpuTime();
-            for (var name : QueueName.values()) {
-                look(name);
-            }
-            restUntil = System.nanoTime() + rest * (PROCESSOR.getCurrentThreadCpuTime() - started);
+        var isRested = System.nanoTime() - restUntil >= 0;
+        if (isRested) {
+            resting(() -> List.of(QueueName.values()).forEach(this::look));
         }
-        if (!queue.isComplete()) {
-            rebuild();
+        if (queue.isComplete()) {
+            endRebuild();
+        } else if (isRested || !rebuilding) {
+            resting(this::rebuild); // the first round at once: all ids may be gone
         }
         return interval();
+    }
+
+    private void resting(Runnable work) {
+        var started = PROCESSOR.getCurrentThreadCpuTime();
+        work.run();
+        var used = PROCESSOR.getCurrentThreadCpuTime() - started;
+        restUntil = Math.max(restUntil, System.nanoTime()) + rest * used;
+    }
+
+    private void endRebuild() {
+        rebuilding = false;
+        told = false;
+        complete.clear();
     }
 
     /** A job that is missing in two looks in a row is pushed. */
@@ -130,24 +154,30 @@ public final class PushMissing implements Sweep {
     /** The key that says so is gone: Redis has lost its data, or is new. */
     private void rebuild() {
         int pushed = 0;
-        var complete = true;
-        for (var name : QueueName.values()) {
+        for (var name : EnumSet.complementOf(complete)) {
             var filled = fill(name);
             pushed += filled.pushed();
-            complete &= filled.complete();
+            if (filled.complete()) {
+                complete.add(name);
+            }
         }
-        if (complete) {
+        var isDone = complete.size() == QueueName.values().length;
+        if (isDone) {
             queue.markComplete();
         }
-        if (!rebuilding && pushed > 0) {
+        rebuilding = true;
+        if (!told && pushed > 0) {
+            told = true;
             LOG.warn(
                     "Redis has lost its data, or is new: the ids of {} due jobs were pushed{}",
                     pushed,
-                    complete ? "" : "; more follow as workers get through these");
-        } else if (complete) {
+                    isDone ? "" : "; more follow as workers get through these");
+        } else if (isDone) {
             LOG.info("Redis holds the ids of all due jobs now; {} were pushed just now", pushed);
         }
-        rebuilding = !complete && (rebuilding || pushed > 0);
+        if (isDone) {
+            endRebuild();
+        }
     }
 
     /** @param complete everything that is due stands in the list */

@@ -10,6 +10,11 @@ public interface Sweep {
     /** From the end of one run to the next. */
     Duration interval();
 
+    /** Done by any process, it is done for all of them. */
+    default boolean isShared() {
+        return true;
+    }
+
     /**
      * Does a bounded piece of the work; the other duties wait meanwhile.
      *

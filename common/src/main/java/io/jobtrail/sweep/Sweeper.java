@@ -1,14 +1,9 @@
 package io.jobtrail.sweep;
 
-import io.jobtrail.document.DocumentStore;
-import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
-import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.DatabaseFailure;
-import io.jobtrail.store.JobReader;
-import io.jobtrail.store.JobStore;
-import io.jobtrail.store.WorkerRegistry;
+import io.jobtrail.store.SweepTurns;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,47 +14,34 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Finds what fell by the wayside: one thread that runs the sweeps of a process in turn. Of several processes one at a time
- * does a sweep. Nothing that a sweep throws ends the thread. Must not know what a sweep does.
+ * does a sweep, and of a shared sweep only one within its interval. Not shared is what is for one process's handlers, or rests
+ * on what the same process saw the last time. Nothing that a sweep throws ends the thread. Must not know what a sweep does.
  */
 public final class Sweeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
     private static final Duration FIRST = Duration.ofSeconds(1);
 
+    /** So many failures in a row are more than a short outage. */
+    private static final int PATIENCE = 3;
+
     private final Database database;
+    private final SweepTurns shared;
     private final List<Turn> turns = new ArrayList<>();
     private final Thread thread = new Thread(this::loop, "sweeper");
     private final CountDownLatch stopping = new CountDownLatch(1);
 
+    /** @param database with two connections for this alone: one holds the lock, the other is for what the sweep does */
     public Sweeper(Database database, List<Sweep> sweeps) {
         this.database = database;
+        shared = new SweepTurns(database);
         sweeps.forEach(sweep -> turns.add(new Turn(sweep)));
         thread.setDaemon(true);
-    }
-
-    /**
-     * What every process sweeps, whatever else it does.
-     *
-     * @param queue null = the system runs without Redis
-     * @param lease the same in every process
-     * @param retentionDays null = every job is kept
-     * @param actor who stands in the trail
-     */
-    public static List<Sweep> ofEveryProcess(
-            Database database, JobQueue queue, Duration lease, Integer retentionDays, String actor) {
-        var store = new JobStore(database);
-        var sweeps = new ArrayList<>(List.of(
-                new ReleaseStale(store, lease, actor),
-                new RetireWorkers(new WorkerRegistry(database), queue, lease),
-                new RemoveLeftovers(new DocumentStore(database), new ChunkStore(database))));
-        if (retentionDays != null) {
-            sweeps.add(new Retention(new JobReader(database), store, retentionDays, actor));
-        }
-        return sweeps;
     }
 
     private static final class Turn {
         private final Sweep sweep;
         private long at = System.nanoTime() + FIRST.toNanos();
+        private int leftOut;
 
         Turn(Sweep sweep) {
             this.sweep = sweep;
@@ -78,6 +60,11 @@ public final class Sweeper implements AutoCloseable {
         return thread.isAlive();
     }
 
+    /** It was started and does not sweep any more. */
+    public boolean hasEnded() {
+        return thread.getState() == Thread.State.TERMINATED;
+    }
+
     private void loop() {
         while (!isStopping()) {
             try {
@@ -90,8 +77,17 @@ public final class Sweeper implements AutoCloseable {
             } catch (InterruptedException e) {
                 // Meant for the work that has just ended, or comes with the stop, which the loop asks for itself.
             } catch (Throwable e) {
-                LOG.error("the sweeper goes on", e);
+                tell(e);
             }
+        }
+    }
+
+    /** A log that cannot be written is no reason to stop sweeping. */
+    private static void tell(Throwable failure) {
+        try {
+            LOG.error("the sweeper goes on", failure);
+        } catch (Throwable alsoFailed) {
+            failure.addSuppressed(alsoFailed);
         }
     }
 
@@ -99,10 +95,15 @@ public final class Sweeper implements AutoCloseable {
         var sweep = turn.sweep;
         turn.after(sweep.interval());
         try {
-            database.exclusively("jobtrail.sweep." + sweep.name(), () -> turn.after(sweep.run()));
+            database.exclusively("jobtrail.sweep." + sweep.name(), () -> run(turn));
+            turn.leftOut = 0;
         } catch (Throwable e) {
             if (isStopping() || Redis.isToBlame(e) || e instanceof DatabaseFailure failure && failure.isUnavailable()) {
-                LOG.debug("sweep '{}' left out: {}", sweep.name(), e.getMessage());
+                if (++turn.leftOut == PATIENCE && !isStopping()) {
+                    LOG.warn("sweep '{}' was left out {} times in a row: {}", sweep.name(), PATIENCE, e.getMessage());
+                } else {
+                    LOG.debug("sweep '{}' left out: {}", sweep.name(), e.getMessage());
+                }
             } else {
                 LOG.error(
                         "sweep '{}' failed; the next one follows in {} s",
@@ -110,6 +111,20 @@ public final class Sweeper implements AutoCloseable {
                         sweep.interval().toSeconds(),
                         e);
             }
+        }
+    }
+
+    private void run(Turn turn) {
+        var sweep = turn.sweep;
+        var due = sweep.isShared() ? shared.dueIn(sweep.name(), sweep.interval()) : Duration.ZERO;
+        if (due.isZero()) {
+            var pause = sweep.run();
+            turn.after(pause);
+            if (sweep.isShared()) {
+                shared.done(sweep.name(), pause);
+            }
+        } else {
+            turn.after(due);
         }
     }
 

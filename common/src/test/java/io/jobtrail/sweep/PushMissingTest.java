@@ -177,6 +177,33 @@ class PushMissingTest {
     }
 
     @Test
+    void aRebuildThatGoesOnForLongReadsNoQueueAgainThatIsComplete() {
+        rig.insertDue(PushMissing.FULL + 3_000);
+        rig.database.asOwner("UPDATE pipeline_jobs SET queue = 'urgent' WHERE id IN "
+                + "(SELECT id FROM pipeline_jobs ORDER BY run_after LIMIT 2900)");
+        sweep.run();
+        assertThat(rig.queue.isComplete()).isFalse();
+        assertThat(rig.queue.length(QueueName.URGENT)).isEqualTo(2_900);
+        rig.redis.call(jedis -> jedis.configResetStat());
+
+        sweep.run();
+
+        assertThat(rig.calls("lrange")).as("one page of each for the look").isEqualTo(2);
+    }
+
+    @Test
+    void onlyTheFirstRoundOfARebuildTakesNoRest() {
+        rig.insertDue(PushMissing.FULL + 10);
+        var resting = rig.pushMissing(1_000_000, SweepRig.HANDLER);
+        resting.run();
+        rig.redis.call(jedis -> jedis.ltrim(JobQueue.key(QueueName.DEFAULT), PushMissing.FULL / 2, -1));
+
+        resting.run();
+
+        assertThat(rig.queue.length(QueueName.DEFAULT)).isEqualTo(PushMissing.FULL / 2);
+    }
+
+    @Test
     void aRetryIsPushedOnceItIsDue() {
         sweep.run();
         var claim = rig.database.aJob().claimedBy("w1");

@@ -3,6 +3,9 @@ package io.jobtrail.sweep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import java.time.Duration;
@@ -11,6 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** The thread that runs the sweeps, and the release of stale jobs. */
 class SweeperTest {
@@ -135,6 +140,79 @@ class SweeperTest {
             });
             await().until(() -> one.runs().get() > 0);
         }
+    }
+
+    @Test
+    void whatOneProcessHasDoneTheOthersLeaveForTheInterval() {
+        var shared = new Counted("shared", () -> Duration.ofHours(1));
+        var first = new Counted("first", () -> Duration.ofMillis(10));
+        var second = new Counted("second", () -> Duration.ofMillis(10));
+        try (var one = sweeper(shared, first);
+                var other = sweeper(new Lasting(shared), second)) {
+            one.start();
+            await().until(() -> first.runs().get() > 0);
+            assertThat(shared.runs().get()).isEqualTo(1);
+            other.start();
+            await().until(() -> second.runs().get() >= 3);
+            assertThat(shared.runs().get()).isEqualTo(1);
+
+            rig.database.asOwner("UPDATE pipeline_sweeps SET due_at = now() + interval '2 hours'");
+        }
+        try (var third = sweeper(new Lasting(shared))) { // the clock was set back since
+            third.start();
+            await().until(() -> shared.runs().get() == 2);
+        }
+    }
+
+    /** The same with an hour between two runs. */
+    private record Lasting(Counted sweep) implements Sweep {
+        @Override
+        public String name() {
+            return sweep.name();
+        }
+
+        @Override
+        public Duration interval() {
+            return Duration.ofHours(1);
+        }
+
+        @Override
+        public Duration run() {
+            return sweep.run();
+        }
+    }
+
+    @Test
+    void aLogThatCannotBeWrittenEndsNothing() {
+        var full = new ListAppender<ILoggingEvent>() {
+            @Override
+            public void doAppend(ILoggingEvent event) {
+                throw new OutOfMemoryError("no room for another line");
+            }
+        };
+        var logger = (Logger) LoggerFactory.getLogger(Sweeper.class);
+        logger.addAppender(full);
+        var broken = new Counted("broken", () -> {
+            throw new IllegalStateException("so that there is something to log");
+        });
+        try (var sweeper = sweeper(broken)) {
+            sweeper.start();
+            await().until(() -> broken.runs().get() >= 3);
+        } finally {
+            logger.detachAppender(full);
+        }
+    }
+
+    @Test
+    void whatIsLeftOutAgainAndAgainIsWarnedOfOnce() {
+        var away = new Counted("away", () -> {
+            throw new JedisConnectionException("no connection");
+        });
+        try (var sweeper = sweeper(away)) {
+            sweeper.start();
+            await().until(() -> away.runs().get() >= 8);
+        }
+        assertThat(rig.log()).containsOnlyOnce("WARN sweep 'away' was left out 3 times in a row: no connection");
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.sweep.PushMissing;
 import io.jobtrail.sweep.Sweeper;
+import io.jobtrail.sweep.Sweeps;
 import io.jobtrail.testing.JobFactory;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.nio.file.Path;
@@ -71,7 +72,7 @@ final class RunnerRig implements AutoCloseable {
     /** With the duties of a worker process. */
     Sweeper sweeper(Redis redis) {
         var queue = new JobQueue(redis);
-        var sweeps = Sweeper.ofEveryProcess(database, queue, lease, null, "sweeper:rig");
+        var sweeps = Sweeps.ofEveryProcess(database, queue, lease, null, "sweeper:rig");
         sweeps.add(new PushMissing(reader, queue, new Dispatcher(queue), handlers.names()));
         return new Sweeper(database, sweeps);
     }

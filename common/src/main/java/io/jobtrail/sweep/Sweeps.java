@@ -1,0 +1,38 @@
+package io.jobtrail.sweep;
+
+import io.jobtrail.document.DocumentStore;
+import io.jobtrail.queue.JobQueue;
+import io.jobtrail.store.ChunkStore;
+import io.jobtrail.store.Database;
+import io.jobtrail.store.JobReader;
+import io.jobtrail.store.JobStore;
+import io.jobtrail.store.WorkerRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Puts the sweeps of a process together. Must not run them. */
+public final class Sweeps {
+    private Sweeps() {}
+
+    /**
+     * What every process sweeps, whatever else it does.
+     *
+     * @param queue null = the system runs without Redis
+     * @param lease the same in every process
+     * @param retentionDays null = every job is kept
+     * @param actor who stands in the trail
+     */
+    public static List<Sweep> ofEveryProcess(
+            Database database, JobQueue queue, Duration lease, Integer retentionDays, String actor) {
+        var store = new JobStore(database);
+        var sweeps = new ArrayList<>(List.of(
+                new ReleaseStale(store, lease, actor),
+                new RetireWorkers(new WorkerRegistry(database), queue, lease),
+                new RemoveLeftovers(new DocumentStore(database), new ChunkStore(database))));
+        if (retentionDays != null) {
+            sweeps.add(new Retention(new JobReader(database), store, retentionDays, actor));
+        }
+        return sweeps;
+    }
+}

@@ -1,0 +1,104 @@
+package io.jobtrail.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.jobtrail.job.QueueName;
+import io.jobtrail.testing.JobtrailDatabase;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What is asked each second reads nothing of a backlog it does not ask for. Counted by the database, not timed. */
+class BacklogTest {
+    private static final List<QueueName> ALL = List.of(QueueName.values());
+    private static JobtrailDatabase database;
+
+    @BeforeAll
+    static void twoBacklogs() {
+        database = JobtrailDatabase.fresh();
+        insert("default", "other", 20_000, "- interval '1 hour'");
+        insert("slow", "deferred", 20_000, "+ interval '1 day'");
+        database.asOwner("ANALYZE pipeline_jobs");
+    }
+
+    private static void insert(String queue, String handler, int count, String when) {
+        database.asOwner("""
+                INSERT INTO pipeline_jobs (id, queue, handler, timeout_sec, run_after)
+                SELECT uuid_v7(), '%s', '%s', 60, now() %s + n * interval '1 ms'
+                FROM generate_series(1, %d) n""".formatted(queue, handler, when, count));
+    }
+
+    @AfterAll
+    static void close() {
+        database.close();
+    }
+
+    @Test
+    void aClaimReadsNoJobOfOtherHandlers() {
+        assertThat(jobsReadBy(counted -> assertThat(new JobStore(counted).claim(ALL, 50, "w", List.of("mine", "own")))
+                        .isEmpty()))
+                .isZero();
+    }
+
+    @Test
+    void aClaimReadsNoJobThatIsNotDueYet() {
+        assertThat(jobsReadBy(counted -> assertThat(new JobStore(counted).claim(ALL, 50, "w", List.of("deferred")))
+                        .isEmpty()))
+                .isZero();
+    }
+
+    @Test
+    void aClaimReadsNoMoreThanItTakes() {
+        insert("default", "few", 300, "- interval '1 hour'");
+        assertThat(jobsReadBy(counted -> assertThat(new JobStore(counted).claim(ALL, 10, "w", List.of("few", "mine")))
+                        .hasSize(10)))
+                .isBetween(10L, 100L);
+    }
+
+    @Test
+    void theLookForDueJobsReadsNoneOfOtherHandlers() {
+        assertThat(jobsReadBy(counted -> {
+                    var reader = new JobReader(counted);
+                    for (int i = 0; i < 20; i++) { // the driver and the server change their plan on the way
+                        assertThat(reader.due(QueueName.DEFAULT, List.of("mine", "own"), null, 1_000))
+                                .isEmpty();
+                        assertThat(reader.due(QueueName.SLOW, List.of("mine", "deferred"), null, 1_000))
+                                .isEmpty();
+                    }
+                }))
+                .isZero();
+    }
+
+    @Test
+    void whatNobodyServesIsCountedUpToALimitAndNothingThatIsNotDue() {
+        assertThat(jobsReadBy(counted -> assertThat(new WorkerRegistry(counted).unserved())
+                        .singleElement()
+                        .satisfies(unserved -> {
+                            assertThat(unserved.jobs()).isGreaterThanOrEqualTo(1_000);
+                            assertThat(unserved.exact()).isFalse();
+                        })))
+                .isBetween(1_000L, 1_400L);
+    }
+
+    /** A connection hands in its counts at the latest when it ends. */
+    private static long jobsReadBy(Consumer<Database> work) {
+        var before = jobsRead();
+        try (var counted = new Database(database.url(), "counted", 0, 1)) {
+            work.accept(counted);
+        }
+        return jobsRead() - before;
+    }
+
+    private static long jobsRead() {
+        await().until(() -> database.ask(
+                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                                + "AND application_name IN ('jobtrail counted', 'PostgreSQL JDBC Driver') AND pid <> pg_backend_pid()")
+                .equals(0L));
+        return (Long)
+                database.ask(
+                        "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables WHERE relname = 'pipeline_jobs'");
+    }
+}
