@@ -94,7 +94,10 @@ class ArchitectureTest {
                 .check(ALL);
         noClasses()
                 .that(not(resideInAnyPackage(
-                        "io.jobtrail.queue..", "io.jobtrail.run..", "io.jobtrail.testbed..", PLAIN_JESQUE)))
+                        "io.jobtrail.queue..",
+                        "io.jobtrail.run..",
+                        "io.jobtrail.testbed..",
+                        "io.jobtrail.bench.storm..")))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("redis.clients..")

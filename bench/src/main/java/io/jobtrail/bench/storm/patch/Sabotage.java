@@ -22,8 +22,10 @@ public enum Sabotage {
             withoutFence("SELECT j.id FROM unnest(p_ids, p_versions) AS o(id, version)"),
             new Patch(
                     Sources.TRANSITIONS,
-                    "JOIN pipeline_jobs j ON j.id = h.id AND j.status = 'running' AND j.version = h.version",
-                    "JOIN pipeline_jobs j ON j.id = h.id AND j.status = 'running'"),
+                    " AND j.version = h.version\n        ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED",
+                    "\n        ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED"),
+            new Patch(
+                    Sources.TRANSITIONS, " AND j.version = h.version\n    LEFT JOIN beaten", "\n    LEFT JOIN beaten"),
             new Patch(
                     Sources.OUTCOME,
                     "return store.complete(claim, result) ? Optional.of(JobState.FINISHED) : Optional.empty();",
