@@ -141,12 +141,12 @@ public final class TcpProxy implements AutoCloseable {
     private synchronized void holdUp() {
         long since = System.nanoTime();
         while (true) {
-            long left = TimeUnit.NANOSECONDS.toMillis(delay.toNanos() - (System.nanoTime() - since));
+            long left = delay.toNanos() - (System.nanoTime() - since);
             if (left <= 0) {
                 return;
             }
             try {
-                wait(left);
+                wait(TimeUnit.NANOSECONDS.toMillis(left) + 1);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;

@@ -104,7 +104,7 @@ class TcpProxyTest {
                     talk.send("SET swallowed yes");
                     talk.patience(200);
                     assertThatThrownBy(talk::read).isInstanceOf(SocketTimeoutException.class);
-                    talk.patience(0);
+                    talk.patience(20_000);
                 }
                 proxy.passOn();
                 assertThatThrownBy(during::read).isInstanceOf(SocketException.class);
@@ -180,6 +180,7 @@ class TcpProxyTest {
 
         Talk(TcpProxy through) throws IOException {
             socket = new Socket(InetAddress.getLoopbackAddress(), through.port());
+            patience(20_000);
         }
 
         void patience(int millis) throws IOException {

@@ -17,9 +17,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +56,7 @@ public final class Cluster implements Victim, AutoCloseable {
             Path workerPatch) {}
 
     private final Setup setup;
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Parts parts = new Parts();
     private final PostgresServer postgres;
     private final RedisServer redis;
     private final Map<Link, TcpProxy> proxies = new HashMap<>();
@@ -70,22 +68,17 @@ public final class Cluster implements Victim, AutoCloseable {
     public Cluster(Setup setup) {
         this.setup = setup;
         try {
-            postgres = part(PostgresServer.start(setup.directory().resolve("postgres")));
-            redis = part(RedisServer.start(setup.directory().resolve("redis")));
+            postgres = parts.add(PostgresServer.start(setup.directory().resolve("postgres")));
+            redis = parts.add(RedisServer.start(setup.directory().resolve("redis")));
             for (var link : Link.values()) {
                 var server =
                         link == Link.API_POSTGRES || link == Link.WORKERS_POSTGRES ? postgres.port() : redis.port();
-                proxies.put(link, part(TcpProxy.to(server)));
+                proxies.put(link, parts.add(TcpProxy.to(server)));
             }
         } catch (RuntimeException e) {
             close();
             throw e;
         }
-    }
-
-    private <T extends AutoCloseable> T part(T part) {
-        parts.push(part);
-        return part;
     }
 
     /**
@@ -107,7 +100,8 @@ public final class Cluster implements Victim, AutoCloseable {
         var environment = environment(Link.API_POSTGRES, Link.API_REDIS);
         environment.put("PORT", Integer.toString(port));
         environment.put("HOST", "127.0.0.1");
-        api = part(new Member("api", log.resolve("api.log"), environment, command("api", setup.apiPatch(), "ApiMain")));
+        api = parts.add(
+                new Member("api", log.resolve("api.log"), environment, command("api", setup.apiPatch(), "ApiMain")));
         api.start();
         awaitReady(log.resolve("api.log"));
         try (var owner = connect()) {
@@ -130,7 +124,7 @@ public final class Cluster implements Victim, AutoCloseable {
                     log.resolve(name + ".log"),
                     environment,
                     command("worker", setup.workerPatch(), "WorkerMain"));
-            workers.add(part(worker));
+            workers.add(parts.add(worker));
             worker.start();
         }
     }
@@ -259,12 +253,6 @@ public final class Cluster implements Victim, AutoCloseable {
 
     @Override
     public void close() {
-        while (!parts.isEmpty()) {
-            try {
-                parts.pop().close();
-            } catch (Exception e) {
-                System.err.println("while stopping: " + e);
-            }
-        }
+        parts.close();
     }
 }

@@ -2,9 +2,6 @@ package io.jobtrail.bench.storm;
 
 import io.jobtrail.config.Json;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -36,17 +33,5 @@ record Order(int n, int millis, Failing fail) {
     /** The same bytes for the same object, in whatever order its keys came out of the database. */
     static byte[] canonicalBytes(Map<String, Object> object) {
         return Json.write(new TreeMap<>(object)).getBytes(StandardCharsets.UTF_8);
-    }
-
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
-    static String sha256(byte[] bytes) {
-        return HexFormat.of().formatHex(sha256().digest(bytes));
     }
 }

@@ -10,9 +10,7 @@ import io.jobtrail.testbed.TcpProxy;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 
@@ -28,16 +26,19 @@ final class PlainJesque implements Victim, AutoCloseable {
     private final RedisServer redis;
     private final Map<Link, TcpProxy> proxies;
     private final List<Member> workers = new ArrayList<>();
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Parts parts = new Parts();
 
     private PlainJesque(Path directory, int processes, int concurrency) {
         this.directory = directory;
-        redis = part(RedisServer.start(directory.resolve("redis")));
+        redis = parts.add(RedisServer.start(directory.resolve("redis")));
         proxies = Map.of(
-                Link.API_REDIS, part(TcpProxy.to(redis.port())), Link.WORKERS_REDIS, part(TcpProxy.to(redis.port())));
+                Link.API_REDIS,
+                parts.add(TcpProxy.to(redis.port())),
+                Link.WORKERS_REDIS,
+                parts.add(TcpProxy.to(redis.port())));
         for (int i = 1; i <= processes; i++) {
             var name = "worker-" + i;
-            workers.add(part(new Member(
+            workers.add(parts.add(new Member(
                     name,
                     directory.resolve(name + ".log"),
                     Map.of(),
@@ -54,11 +55,6 @@ final class PlainJesque implements Victim, AutoCloseable {
                             directory.toString(),
                             Integer.toString(concurrency)))));
         }
-    }
-
-    private <T extends AutoCloseable> T part(T part) {
-        parts.push(part);
-        return part;
     }
 
     /** Runs the schedule and counts what is left. */
@@ -142,12 +138,6 @@ final class PlainJesque implements Victim, AutoCloseable {
 
     @Override
     public void close() {
-        while (!parts.isEmpty()) {
-            try {
-                parts.pop().close();
-            } catch (Exception e) {
-                System.err.println("while stopping: " + e);
-            }
-        }
+        parts.close();
     }
 }

@@ -1,6 +1,7 @@
 package io.jobtrail.bench.storm;
 
 import io.jobtrail.bench.storm.ledger.ClientLedger.Expectation;
+import io.jobtrail.document.Sha256;
 import io.jobtrail.job.QueueName;
 import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
@@ -53,7 +54,7 @@ record Plan(
 
     /** What the handler must find: of the file, or of the input. */
     String sha256() {
-        return Order.sha256(document == null ? Order.canonicalBytes(order.toMap()) : document);
+        return Sha256.of(document == null ? Order.canonicalBytes(order.toMap()) : document);
     }
 
     Expectation expectation() {

@@ -2,6 +2,7 @@ package io.jobtrail.bench.storm;
 
 import io.jobtrail.bench.storm.ledger.HandlerLedger;
 import io.jobtrail.bench.storm.ledger.HandlerLedger.Ending;
+import io.jobtrail.document.Sha256;
 import io.jobtrail.handler.JobContext;
 import io.jobtrail.handler.JobHandler;
 import io.jobtrail.handler.PermanentFailure;
@@ -11,7 +12,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 
@@ -51,7 +51,7 @@ public final class StormHandler implements JobHandler {
         String sha256 = null;
         var ending = Ending.STOPPED;
         try {
-            sha256 = hasDocument ? read(context.document()) : Order.sha256(Order.canonicalBytes(job.input()));
+            sha256 = hasDocument ? read(context.document()) : Sha256.of(Order.canonicalBytes(job.input()));
             work(order, job, context);
             ending = Ending.FAILED;
             failAsTold(order, job);
@@ -63,11 +63,11 @@ public final class StormHandler implements JobHandler {
     }
 
     private static String read(JobContext.Document document) throws IOException {
-        var digest = Order.sha256();
+        var digest = Sha256.digest();
         try (var bytes = new DigestInputStream(document.open(), digest)) {
             bytes.transferTo(OutputStream.nullOutputStream());
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return Sha256.hex(digest);
     }
 
     /** Half of the time passes before the chunks are stored and half after, so that a crash finds attempts with and without. */

@@ -1,13 +1,11 @@
 package io.jobtrail.bench.storm.patch;
 
 import io.jobtrail.bench.storm.ledger.HandlerLedger;
+import io.jobtrail.document.Sha256;
 import io.jobtrail.handler.JobContext;
 import io.jobtrail.handler.JobHandler;
 import io.jobtrail.job.Job;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 
 /**
  * Hashes the text it is given, and writes down that it did. Hears no interrupt, so that it comes back as a zombie when its
@@ -32,13 +30,8 @@ public final class LedgerHandler implements JobHandler {
         while (System.nanoTime() < end) {
             Thread.onSpinWait();
         }
-        var sha256 = sha256((String) job.input().get("text"));
+        var sha256 = Sha256.of((String) job.input().get("text"));
         ledger.end(job.id(), job.attempt(), n, sha256, HandlerLedger.Ending.RETURNED);
         return ledger.result(n, sha256, job.attempt());
-    }
-
-    static String sha256(String text) throws Exception {
-        return HexFormat.of()
-                .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -7,6 +7,7 @@ import io.jobtrail.bench.storm.ledger.DatabaseLedger;
 import io.jobtrail.bench.storm.ledger.HandlerLedger;
 import io.jobtrail.bench.storm.ledger.History;
 import io.jobtrail.config.Json;
+import io.jobtrail.document.Sha256;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
@@ -63,7 +64,7 @@ final class Rig implements AutoCloseable {
      */
     Optional<Boolean> submit(int n, int millis, String api) throws Exception {
         var text = "content of " + n;
-        client.attempted(n, "key-" + n, LedgerHandler.sha256(text), ClientLedger.Expectation.FINISHES);
+        client.attempted(n, "key-" + n, Sha256.of(text), ClientLedger.Expectation.FINISHES);
         try {
             var answer = http.send(
                     HttpRequest.newBuilder(URI.create(api + "/pipeline/enqueue"))
