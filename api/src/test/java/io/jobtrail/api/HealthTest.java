@@ -195,7 +195,7 @@ class HealthTest {
         api.database.aJob().insert();
         awaitReason("no worker is running");
         assertThat(health().at("/checks/workers").asInt()).isZero();
-        says("w1");
+        aWorker("w1", QueueName.values());
         awaitHealthy();
     }
 
