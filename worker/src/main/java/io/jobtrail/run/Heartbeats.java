@@ -95,9 +95,9 @@ public final class Heartbeats implements AutoCloseable {
 
     /** From now on the claim is kept alive, until the returned registration is closed. */
     Registration start(LiveContext context) {
-        // Whoever claims a job that this process still runs has it from a release: the older attempt has lost it. The
-        // answers
-        // of Postgres, which name the job only, would not tell.
+        // Whoever claims a job that this process still runs has it from a release, so the older attempt has lost it;
+        // the
+        // answers of Postgres name the job only and would not tell.
         running.keySet().stream()
                 .filter(older -> older.claim().id().equals(context.claim().id()))
                 .forEach(older -> older.stop(LiveContext.Stop.LOST));
