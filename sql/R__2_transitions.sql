@@ -77,7 +77,8 @@ LANGUAGE sql AS $$
 $$;
 
 -- queued, retrying -> running, for the ids that Redis named: what is not due, paused, taken or unknown is left alone.
--- The version returned is the claim's fence. p_handlers: what this worker can run.
+-- The version returned is the claim's fence. p_handlers: what this worker can run. A row that somebody has locked is left alone
+-- too, so that it costs the other ids no time: whoever has it is about to change it, and a job that stays due is pushed again.
 CREATE FUNCTION claim_jobs_by_id(p_ids uuid[], p_workers text[], p_handlers text[]) RETURNS SETOF pipeline_jobs
 LANGUAGE sql AS $$
     WITH wanted AS (SELECT DISTINCT ON (w.id) w.id, w.worker FROM unnest(p_ids, p_workers) AS w(id, worker)),
@@ -85,7 +86,7 @@ LANGUAGE sql AS $$
         SELECT j.id, w.worker FROM pipeline_jobs j JOIN wanted w ON w.id = j.id
         WHERE j.status IN ('queued', 'retrying') AND j.run_after <= clock_timestamp() AND j.handler = ANY (p_handlers)
           AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)
-        ORDER BY j.id FOR UPDATE OF j
+        ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
     )
     UPDATE pipeline_jobs j
     SET status = 'running', version = j.version + 1, attempt = j.attempt + 1, locked_by = c.worker, stage = NULL, progress = NULL,
@@ -151,12 +152,15 @@ RETURNS boolean LANGUAGE sql AS $$
         WHERE b.renewed)
 $$;
 
--- running -> finished, by the holder of the claim. Answers the ids that are finished now.
-CREATE FUNCTION complete_jobs(p_ids uuid[], p_versions integer[], p_results jsonb[]) RETURNS SETOF uuid LANGUAGE sql AS $$
+-- running -> finished, by the holder of the claim. Answers the ids that are finished now. With p_wait, rows that somebody has
+-- locked are waited for; else such a job is left as it is, and missing in the answer as if the claim were lost.
+CREATE FUNCTION complete_jobs(p_ids uuid[], p_versions integer[], p_results jsonb[], p_wait boolean DEFAULT true)
+RETURNS SETOF uuid LANGUAGE sql AS $$
+    SELECT FROM pipeline_jobs WHERE p_wait AND id = ANY (p_ids) AND status = 'running' ORDER BY id FOR NO KEY UPDATE;
     WITH held AS (
         SELECT j.id, o.result FROM unnest(p_ids, p_versions, p_results) AS o(id, version, result)
         JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version
-        ORDER BY j.id FOR NO KEY UPDATE OF j
+        ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
     )
     UPDATE pipeline_jobs j
     SET status = 'finished', version = j.version + 1, result = h.result, error = NULL, error_code = NULL, progress = 1,
@@ -171,8 +175,11 @@ CREATE FUNCTION complete_job(p_id uuid, p_version integer, p_result jsonb DEFAUL
 $$;
 
 -- running -> retrying, or failed when the failure is permanent or was the last attempt, or cancelled when that was asked for.
+-- p_wait as above.
 CREATE FUNCTION fail_jobs(p_ids uuid[], p_versions integer[], p_codes text[], p_errors text[], p_permanent boolean[],
-    p_retry_in interval[]) RETURNS TABLE (job_id uuid, status text, run_after timestamptz) LANGUAGE sql AS $$
+    p_retry_in interval[], p_wait boolean DEFAULT true)
+RETURNS TABLE (job_id uuid, status text, run_after timestamptz) LANGUAGE sql AS $$
+    SELECT FROM pipeline_jobs WHERE p_wait AND id = ANY (p_ids) AND status = 'running' ORDER BY id FOR NO KEY UPDATE;
     WITH held AS (
         SELECT j.id, o.code, o.error, o.retry_in,
                CASE WHEN j.cancel_requested THEN 'cancelled'
@@ -180,7 +187,7 @@ CREATE FUNCTION fail_jobs(p_ids uuid[], p_versions integer[], p_codes text[], p_
         FROM unnest(p_ids, p_versions, p_codes, p_errors, p_permanent, p_retry_in)
              AS o(id, version, code, error, permanent, retry_in)
         JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version
-        ORDER BY j.id FOR NO KEY UPDATE OF j
+        ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
     )
     UPDATE pipeline_jobs j
     SET status = h.next, version = j.version + 1, error = h.error, error_code = h.code, locked_by = NULL,

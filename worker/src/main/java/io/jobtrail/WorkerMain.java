@@ -4,7 +4,7 @@ import io.jobtrail.config.Logging;
 import io.jobtrail.config.Settings;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
-import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Leases;
 import io.jobtrail.store.Schema;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -135,7 +135,7 @@ public final class WorkerMain implements Callable<Integer> {
             if (verifyTrail) {
                 return verifyTrail(new JobReader(database));
             }
-            var released = new JobStore(database).releaseStale(settings.lease(), Integer.MAX_VALUE, "operator:worker");
+            var released = new Leases(database).releaseStale(settings.lease(), Integer.MAX_VALUE, "operator:worker");
             out.println("Released " + released.size() + " stale jobs");
             return 0;
         }

@@ -23,6 +23,7 @@ import io.jobtrail.store.Database;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Leases;
 import io.jobtrail.store.WorkerRegistry;
 import io.jobtrail.sweep.PushMissing;
 import io.jobtrail.sweep.ReleaseStale;
@@ -89,7 +90,7 @@ final class WorkerProcess implements AutoCloseable {
         store = new JobStore(database);
         beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
         sweepDatabase = new Database(settings.databaseUrl(), "sweeper", 0, 2);
-        heartbeats = new Heartbeats(new JobStore(beatDatabase), settings.heartbeat(), settings.lease(), hearing);
+        heartbeats = new Heartbeats(new Leases(beatDatabase), settings.heartbeat(), settings.lease(), hearing);
         bucket = settings.s3Bucket() == null
                 ? null
                 : new S3Bucket(settings.s3Bucket(), settings.s3Endpoint(), settings.awsRegion());
@@ -136,7 +137,7 @@ final class WorkerProcess implements AutoCloseable {
      * @param pollInterval null = stop when nothing is due
      */
     Drain.Count drain(int limit, Duration pollInterval, StopSignal stop) throws InterruptedException {
-        var release = new ReleaseStale(store, settings.lease(), "sweeper:" + name);
+        var release = new ReleaseStale(new Leases(database), settings.lease(), "sweeper:" + name);
         while (release.run().isZero()) {} // until nothing is stale: what is released is due to this run
         var drain = new Drain(store, runner, heartbeats, handlers, settings.workerQueues(), name);
         stop.onStop(() -> drain.stop(patience()));

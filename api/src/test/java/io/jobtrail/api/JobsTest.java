@@ -80,7 +80,7 @@ class JobsTest {
         assertThat(status(retrying.id()).path("why").asText()).contains("attempt 1 of 5", "BOOM");
         var running = api.database.aJob().claimedBy("w");
         assertThat(status(running.id()).path("why").isNull()).isTrue();
-        api.database.store().cancel(running.id(), "test", "no need");
+        api.database.actions().cancel(running.id(), "test", "no need");
         assertThat(status(running.id()).path("why").asText()).contains("asked to stop");
     }
 
@@ -233,7 +233,7 @@ class JobsTest {
     @Test
     void resultOfAJobThatNeverRanHasNoTime() {
         var id = api.database.aJob().insert();
-        api.database.store().cancel(id, "test", "no need");
+        api.database.actions().cancel(id, "test", "no need");
         var result = api.get("/pipeline/jobs/" + id + "/result").is(200).json();
         assertThat(result.path("status").asText()).isEqualTo("cancelled");
         assertThat(result.path("processing_time_ms").isNull()).isTrue();

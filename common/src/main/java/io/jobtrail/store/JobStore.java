@@ -2,40 +2,94 @@ package io.jobtrail.store;
 
 import static io.jobtrail.store.Database.array;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.Claim;
-import io.jobtrail.job.Job;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.NewJob;
 import io.jobtrail.job.QueueName;
-import java.sql.ResultSet;
-import java.sql.SQLException;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 
 /**
- * Every change of a job's state: one method for each function of {@code sql/R__2_transitions.sql}, with its name. The answer
- * says what really happened; an empty one, or false, means that the job was not in the state that the transition starts from,
- * or that the claim is lost. Holds no rule of its own.
+ * The way of a job: enqueued, claimed, ended. One method for each function of {@code sql/R__2_transitions.sql}, with its name. The
+ * answer says what really happened; an empty one, or false, means that the job was not in the state that the transition starts
+ * from, or that the claim is lost. Holds no rule of its own. Threads that come at the same moment share statements, so one store
+ * is made for a process.
  */
 public final class JobStore {
-    private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
+    /** One statement at a time of each kind, since the next batch gathers while it runs; about a megabyte of JSON text in it. */
+    private static final GroupCommit.Limits LIMITS = new GroupCommit.Limits(1, 64, 1 << 20);
 
     private final Database database;
+    private final GroupCommit<String, NewJob.Accepted> enqueues;
+    private final GroupCommit<Wanted, Optional<ClaimedRow>> claims;
+    private final GroupCommit<Finished, Boolean> completions;
+    private final GroupCommit<Failed, Optional<AfterFailure>> failures;
 
+    /** With nobody to tell how many callers shared a statement. */
     public JobStore(Database database) {
-        this.database = database;
+        this(database, new CompositeMeterRegistry());
     }
 
-    /** Accepts jobs; when this returns they are committed. The answers are in the order of the jobs. */
+    /** @param meters gets {@code jobtrail.commit.items}: how many callers a statement and its commit were shared by */
+    public JobStore(Database database, MeterRegistry meters) {
+        this.database = database;
+        enqueues = new GroupCommit<>(
+                LIMITS,
+                String::length,
+                this::enqueueAll,
+                job -> enqueueAll(List.of(job)).get(0),
+                items(meters, "enqueue"));
+        claims = new GroupCommit<>(
+                LIMITS,
+                wanted -> 0,
+                this::claimAll,
+                wanted -> claimAll(List.of(wanted)).get(0),
+                items(meters, "claim"));
+        completions = new GroupCommit<>(
+                LIMITS,
+                Finished::size,
+                jobs -> complete(jobs, false),
+                job -> complete(List.of(job), true).get(0) != null,
+                items(meters, "complete"));
+        failures = new GroupCommit<>(
+                LIMITS,
+                job -> job.error().length(),
+                jobs -> fail(jobs, false),
+                job -> Optional.ofNullable(fail(List.of(job), true).get(0)).flatMap(Function.identity()),
+                items(meters, "fail"));
+    }
+
+    private static DistributionSummary items(MeterRegistry meters, String statement) {
+        return DistributionSummary.builder("jobtrail.commit.items")
+                .description("callers that shared a statement and its commit")
+                .tag("statement", statement)
+                .register(meters);
+    }
+
+    /** Accepts a job; when this returns it is committed. */
+    public NewJob.Accepted enqueue(NewJob job) {
+        return enqueues.submit(json(job));
+    }
+
+    /** Likewise all of them, or none. The answers are in the order of the jobs. */
     public List<NewJob.Accepted> enqueue(List<NewJob> jobs) {
+        return enqueueAll(jobs.stream().map(JobStore::json).toList());
+    }
+
+    private List<NewJob.Accepted> enqueueAll(List<String> jobs) {
         return database.list(
                 "SELECT * FROM enqueue_jobs(?::jsonb)",
                 row -> new NewJob.Accepted(
@@ -44,92 +98,79 @@ public final class JobStore {
                         JobState.of(row.getString("status")),
                         row.getBoolean("already_existed"),
                         row.getBoolean("same_content")),
-                Json.forDatabase(jobs.stream().map(JobStore::submission).toList()));
+                "[" + String.join(",", jobs) + "]");
     }
 
-    public NewJob.Accepted enqueue(NewJob job) {
-        return enqueue(List.of(job)).get(0);
-    }
+    /** @param handlers those that the worker has */
+    private record Wanted(UUID id, String worker, Collection<String> handlers) {}
 
     /** Takes the job that Redis named; empty: somebody has it, it is not due, paused, cancelled, or not for these handlers. */
     public Optional<Claim> claim(UUID id, String worker, Collection<String> handlers) {
-        return database.first(
-                "SELECT * FROM claim_jobs_by_id(ARRAY[?], ARRAY[?], ?)", JobStore::claim, id, worker, texts(handlers));
+        // Read here and not with the rows of the others: they are claimed already, whatever is wrong with this one.
+        return claims.submit(new Wanted(id, worker, handlers)).map(ClaimedRow::toClaim);
+    }
+
+    /** A process has one set of handlers; whoever asks for another is not settled here. */
+    private List<Optional<ClaimedRow>> claimAll(List<Wanted> wanted) {
+        var handlers = wanted.get(0).handlers();
+        var together =
+                wanted.stream().filter(w -> w.handlers().equals(handlers)).toList();
+        var rows = new HashMap<UUID, ClaimedRow>();
+        database.list(
+                "SELECT * FROM claim_jobs_by_id(?, ?, ?)",
+                row -> rows.put(row.getObject("id", UUID.class), ClaimedRow.of(row)),
+                array("uuid", together.stream().map(Wanted::id).toList()),
+                array("text", together.stream().map(Wanted::worker).toList()),
+                texts(handlers));
+        return wanted.stream()
+                .map(w -> {
+                    if (!w.handlers().equals(handlers)) {
+                        return null;
+                    }
+                    var row = rows.get(w.id()); // once only, even if the same caller named the job twice
+                    return row != null && row.worker().equals(w.worker())
+                            ? Optional.of(rows.remove(w.id()))
+                            : Optional.<ClaimedRow>empty();
+                })
+                .toList();
     }
 
     /** Takes the oldest due jobs of the queues without asking Redis, in strict priority of the queues' order. */
     public List<Claim> claim(List<QueueName> queues, int limit, String worker, Collection<String> handlers) {
-        return database.list(
-                "SELECT * FROM claim_jobs(?, ?, ?, ?)",
-                JobStore::claim,
-                texts(queues.stream().map(QueueName::wireName).toList()),
-                limit,
-                worker,
-                texts(handlers));
+        return database
+                .list(
+                        "SELECT * FROM claim_jobs(?, ?, ?, ?)",
+                        ClaimedRow::of,
+                        texts(queues.stream().map(QueueName::wireName).toList()),
+                        limit,
+                        worker,
+                        texts(handlers))
+                .stream()
+                .map(ClaimedRow::toClaim)
+                .toList();
     }
 
-    /**
-     * A sign of life for a claim, with how far it is.
-     *
-     * @param stage null = unchanged, likewise progress
-     */
-    public record Beat(UUID id, int version, String stage, Double progress) {}
-
-    /**
-     * What a claim learns from its heartbeat.
-     *
-     * @param expired the attempt has used up its time; its lease was not renewed
-     * @param renewed false: nothing was written, as while somebody else has locked the row
-     */
-    public record Pulse(boolean cancelRequested, boolean expired, boolean renewed) {}
-
-    /** Renews the leases of claims. A claim without an answer is lost. */
-    public Map<UUID, Pulse> updateHeartbeats(List<Beat> beats) {
-        return pulses(
-                "SELECT * FROM update_job_heartbeats(?, ?, ?, ?)",
-                array("uuid", beats.stream().map(Beat::id).toList()),
-                array("int4", beats.stream().map(Beat::version).toList()),
-                array(
-                        "text",
-                        beats.stream().map(beat -> Json.clean(beat.stage())).toList()),
-                array("float4", beats.stream().map(Beat::progress).toList()));
-    }
-
-    /** What the claims would learn from a heartbeat, without one: writes nothing and renews nothing. */
-    public Map<UUID, Pulse> pulses(List<Claim> claims) {
-        return pulses(
-                """
-                SELECT j.id AS job_id, j.cancel_requested, false AS renewed,
-                       clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec) AS expired
-                FROM unnest(?, ?) AS held(id, version)
-                JOIN pipeline_jobs j ON j.id = held.id AND j.status = 'running' AND j.version = held.version""",
-                array("uuid", claims.stream().map(Claim::id).toList()),
-                array("int4", claims.stream().map(Claim::version).toList()));
-    }
-
-    private Map<UUID, Pulse> pulses(String sql, Object... parameters) {
-        var pulses = new LinkedHashMap<UUID, Pulse>();
-        database.list(
-                sql,
-                row -> pulses.put(
-                        row.getObject("job_id", UUID.class),
-                        new Pulse(
-                                row.getBoolean("cancel_requested"),
-                                row.getBoolean("expired"),
-                                row.getBoolean("renewed"))),
-                parameters);
-        return pulses;
+    private record Finished(UUID id, int version, String result) {
+        int size() {
+            return result == null ? 0 : result.length();
+        }
     }
 
     /** @param result JSON text, or null */
     public boolean complete(Claim claim, String result) {
-        return !database.list(
-                        "SELECT * FROM complete_jobs(ARRAY[?], ARRAY[?], ARRAY[?::jsonb])",
-                        row -> row.getObject(1),
-                        claim.id(),
-                        claim.version(),
-                        result)
-                .isEmpty();
+        return completions.submit(new Finished(claim.id(), claim.version(), result));
+    }
+
+    /** @param wait for rows that somebody has locked; else those are not settled, nor are lost claims */
+    private List<Boolean> complete(List<Finished> jobs, boolean wait) {
+        var done = new HashSet<>(database.list(
+                "SELECT complete_jobs(?, ?, ?, ?)",
+                row -> row.getObject(1, UUID.class),
+                array("uuid", jobs.stream().map(Finished::id).toList()),
+                array("int4", jobs.stream().map(Finished::version).toList()),
+                array("jsonb", jobs.stream().map(Finished::result).toList()),
+                wait));
+        return jobs.stream().map(job -> done.contains(job.id()) ? true : null).toList();
     }
 
     /**
@@ -140,17 +181,36 @@ public final class JobStore {
      */
     public record AfterFailure(JobState status, Instant runAfter) {}
 
+    private record Failed(UUID id, int version, String code, String error, boolean permanent, Duration retryIn) {}
+
     /** @param retryIn pause before the next attempt, if there is one */
     public Optional<AfterFailure> fail(Claim claim, String code, String error, boolean permanent, Duration retryIn) {
-        return database.first(
-                "SELECT * FROM fail_jobs(ARRAY[?], ARRAY[?], ARRAY[?], ARRAY[?], ARRAY[?], ARRAY[? * interval '1 ms'])",
-                row -> new AfterFailure(JobState.of(row.getString("status")), Database.instant(row, "run_after")),
-                claim.id(),
-                claim.version(),
-                Json.clean(code),
-                Json.clean(error),
-                permanent,
-                retryIn.toMillis());
+        return failures.submit(
+                new Failed(claim.id(), claim.version(), Json.clean(code), Json.clean(error), permanent, retryIn));
+    }
+
+    /** @param wait for rows that somebody has locked; else those are not settled, nor are lost claims */
+    private List<Optional<AfterFailure>> fail(List<Failed> jobs, boolean wait) {
+        var left = new HashMap<UUID, AfterFailure>();
+        database.list(
+                "SELECT * FROM fail_jobs(?, ?, ?, ?, ?, ?, ?)",
+                row -> left.put(
+                        row.getObject("job_id", UUID.class),
+                        new AfterFailure(JobState.of(row.getString("status")), Database.instant(row, "run_after"))),
+                array("uuid", jobs.stream().map(Failed::id).toList()),
+                array("int4", jobs.stream().map(Failed::version).toList()),
+                array("text", jobs.stream().map(Failed::code).toList()),
+                array("text", jobs.stream().map(Failed::error).toList()),
+                array("bool", jobs.stream().map(Failed::permanent).toList()),
+                array(
+                        "interval",
+                        jobs.stream()
+                                .map(job -> job.retryIn().toMillis() + " ms")
+                                .toList()),
+                wait);
+        return jobs.stream()
+                .map(job -> left.containsKey(job.id()) ? Optional.of(left.get(job.id())) : null)
+                .toList();
     }
 
     /**
@@ -199,70 +259,18 @@ public final class JobStore {
      * @param prompt JSON text
      */
     public boolean askPerson(Claim claim, String name, String type, String prompt) {
-        return isTrue(
-                "SELECT ask_person(?, ?, ?, ?, ?::jsonb)",
-                claim.id(),
-                claim.version(),
-                Json.clean(name),
-                Json.clean(type),
-                prompt);
+        return database.first(
+                        "SELECT ask_person(?, ?, ?, ?, ?::jsonb)",
+                        row -> row.getBoolean(1),
+                        claim.id(),
+                        claim.version(),
+                        Json.clean(name),
+                        Json.clean(type),
+                        prompt)
+                .orElseThrow();
     }
 
-    /**
-     * Puts the job back into its queue with the answer. False: nothing is asked, or not any more.
-     *
-     * @param name the question that is answered; null = whichever is open
-     * @param answer JSON text
-     */
-    public boolean answerPrompt(UUID id, String name, String answer, String actor, String reason) {
-        return isTrue("SELECT answer_prompt(?, ?::jsonb, ?, ?, ?)", id, answer, actor, reason, name);
-    }
-
-    /** A running job is only asked to stop. False: it has ended already, or does not exist. */
-    public boolean cancel(UUID id, String actor, String reason) {
-        return isTrue("SELECT cancel_job(?, ?, ?)", id, actor, reason);
-    }
-
-    public boolean retry(UUID id, String actor, String reason) {
-        return isTrue("SELECT retry_job(?, ?, ?)", id, actor, reason);
-    }
-
-    /** A job that was taken from a worker that gave no sign of life. */
-    public record Released(UUID id, JobState status, String lostBy) {}
-
-    public List<Released> releaseStale(Duration lease, int limit, String actor) {
-        return database.list(
-                "SELECT * FROM release_stale_jobs(? * interval '1 ms', ?, ?)",
-                row -> new Released(
-                        row.getObject("job_id", UUID.class),
-                        JobState.of(row.getString("status")),
-                        row.getString("lost_by")),
-                lease.toMillis(),
-                limit,
-                actor);
-    }
-
-    /**
-     * Deletes these jobs, with their trail, document and chunks, as far as they ended so many days ago and their trail verifies.
-     *
-     * @param patience longest time this may take; after it nothing was deleted, and the failure says 57014
-     * @return how many went
-     */
-    public int purgeExpired(int days, List<UUID> ids, Duration patience, String actor) {
-        return database.inTransaction(connection -> {
-            Database.update(connection, "SET LOCAL statement_timeout = " + patience.toMillis());
-            return Database.list(
-                            connection,
-                            "SELECT purge_expired_jobs(?, ?, ?)",
-                            row -> row.getInt(1),
-                            days,
-                            array("uuid", ids),
-                            actor)
-                    .get(0);
-        });
-    }
-
-    private static Object submission(NewJob job) {
+    private static String json(NewJob job) {
         var values = new LinkedHashMap<String, Object>();
         values.put("id", job.id());
         values.put("queue", job.queue().wireName());
@@ -278,29 +286,7 @@ public final class JobStore {
         values.put("fingerprint", job.fingerprint());
         values.put("traceparent", job.traceparent());
         values.put("actor", job.actor());
-        return values;
-    }
-
-    private boolean isTrue(String question, Object... parameters) {
-        return database.first(question, row -> row.getBoolean(1), parameters).orElseThrow();
-    }
-
-    private static Claim claim(ResultSet row) throws SQLException {
-        var job = new Job(
-                row.getObject("id", UUID.class),
-                row.getString("queue"),
-                row.getString("realm"),
-                row.getString("handler"),
-                row.getInt("attempt"),
-                row.getInt("max_attempts"),
-                Json.readStored(row.getString("payload"), OBJECT));
-        return new Claim(
-                job,
-                row.getString("locked_by"),
-                row.getInt("version"),
-                row.getObject("document_id", UUID.class),
-                Duration.ofSeconds(row.getInt("timeout_sec")),
-                row.getString("traceparent"));
+        return Json.forDatabase(values);
     }
 
     private static Database.SqlArray texts(Collection<String> texts) {

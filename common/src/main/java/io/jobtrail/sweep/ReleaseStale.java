@@ -1,6 +1,6 @@
 package io.jobtrail.sweep;
 
-import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Leases;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,12 +10,12 @@ public final class ReleaseStale implements Sweep {
     private static final Logger LOG = LoggerFactory.getLogger(ReleaseStale.class);
     private static final int BATCH = 500;
 
-    private final JobStore store;
+    private final Leases leases;
     private final Duration lease;
     private final String actor;
 
-    public ReleaseStale(JobStore store, Duration lease, String actor) {
-        this.store = store;
+    public ReleaseStale(Leases leases, Duration lease, String actor) {
+        this.leases = leases;
         this.lease = lease;
         this.actor = actor;
     }
@@ -32,7 +32,7 @@ public final class ReleaseStale implements Sweep {
 
     @Override
     public Duration run() {
-        var released = store.releaseStale(lease, BATCH, actor);
+        var released = leases.releaseStale(lease, BATCH, actor);
         for (var job : released) {
             LOG.warn(
                     "job {} was taken from worker {}, which has not been heard of for {} s; it is {} now",

@@ -1,8 +1,8 @@
 package io.jobtrail.sweep;
 
 import io.jobtrail.store.DatabaseFailure;
+import io.jobtrail.store.JobActions;
 import io.jobtrail.store.JobReader;
-import io.jobtrail.store.JobStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -20,7 +20,7 @@ public final class Retention implements Sweep {
     private static final String TIMED_OUT = "57014";
 
     private final JobReader reader;
-    private final JobStore store;
+    private final JobActions actions;
     private final int days;
     private final String actor;
     private final Duration patience;
@@ -31,13 +31,13 @@ public final class Retention implements Sweep {
     private int kept;
     private UUID firstKept;
 
-    public Retention(JobReader reader, JobStore store, int days, String actor) {
-        this(reader, store, days, actor, PATIENCE);
+    public Retention(JobReader reader, JobActions actions, int days, String actor) {
+        this(reader, actions, days, actor, PATIENCE);
     }
 
-    Retention(JobReader reader, JobStore store, int days, String actor, Duration patience) {
+    Retention(JobReader reader, JobActions actions, int days, String actor, Duration patience) {
         this.reader = reader;
-        this.store = store;
+        this.actions = actions;
         this.days = days;
         this.actor = actor;
         this.patience = patience;
@@ -82,7 +82,7 @@ public final class Retention implements Sweep {
     private boolean purge(List<JobReader.Ended> old) {
         List<UUID> ids = old.stream().map(JobReader.Ended::id).toList();
         try {
-            int gone = store.purgeExpired(days, ids, patience, actor);
+            int gone = actions.purgeExpired(days, ids, patience, actor);
             purged += gone;
             if (gone < ids.size()) { // the others may also be locked, or be gone already
                 note(reader.contradictions(days, ids));

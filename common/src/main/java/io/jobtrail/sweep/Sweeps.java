@@ -4,8 +4,9 @@ import io.jobtrail.document.DocumentStore;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
+import io.jobtrail.store.JobActions;
 import io.jobtrail.store.JobReader;
-import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Leases;
 import io.jobtrail.store.WorkerRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,13 +26,12 @@ public final class Sweeps {
      */
     public static List<Sweep> ofEveryProcess(
             Database database, JobQueue queue, Duration lease, Integer retentionDays, String actor) {
-        var store = new JobStore(database);
         var sweeps = new ArrayList<>(List.of(
-                new ReleaseStale(store, lease, actor),
+                new ReleaseStale(new Leases(database), lease, actor),
                 new RetireWorkers(new WorkerRegistry(database), queue, lease),
                 new RemoveLeftovers(new DocumentStore(database), new ChunkStore(database))));
         if (retentionDays != null) {
-            sweeps.add(new Retention(new JobReader(database), store, retentionDays, actor));
+            sweeps.add(new Retention(new JobReader(database), new JobActions(database), retentionDays, actor));
         }
         return sweeps;
     }

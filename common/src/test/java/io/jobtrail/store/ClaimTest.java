@@ -27,11 +27,13 @@ class ClaimTest {
     private static final List<QueueName> ALL = List.of(QueueName.values());
     private static JobtrailDatabase database;
     private static JobStore store;
+    private static JobActions actions;
 
     @BeforeAll
     static void open() {
         database = JobtrailDatabase.fresh();
         store = database.store();
+        actions = database.actions();
     }
 
     @BeforeEach
@@ -93,7 +95,7 @@ class ClaimTest {
     @Test
     void whatIsCancelledFinishedRunningOrUnknownIsNotClaimed() {
         var cancelled = database.aJob().insert();
-        store.cancel(cancelled, "anna", "CANCELLED");
+        actions.cancel(cancelled, "anna", "CANCELLED");
         var running = database.aJob().claimedBy("w");
         var finished = database.aJob().claimedBy("w");
         store.complete(finished, null);

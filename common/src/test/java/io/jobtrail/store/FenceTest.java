@@ -21,11 +21,15 @@ class FenceTest {
     private static final List<String> HANDLERS = List.of("process_document");
     private static JobtrailDatabase database;
     private static JobStore store;
+    private static JobActions actions;
+    private static Leases leases;
 
     @BeforeAll
     static void open() {
         database = JobtrailDatabase.fresh();
         store = database.store();
+        actions = database.actions();
+        leases = database.leases();
     }
 
     @AfterAll
@@ -67,7 +71,7 @@ class FenceTest {
         lose.accept(claim);
         var before = database.assertThatJob(claim.id()).job();
 
-        assertThat(store.updateHeartbeats(List.of(new JobStore.Beat(claim.id(), claim.version(), "late", 0.9))))
+        assertThat(leases.updateHeartbeats(List.of(new Leases.Beat(claim.id(), claim.version(), "late", 0.9))))
                 .isEmpty();
         assertThat(store.complete(claim, "{\"by\": \"late\"}")).isFalse();
         assertThat(store.fail(claim, "LATE", "late", true, Duration.ZERO)).isEmpty();
@@ -92,7 +96,7 @@ class FenceTest {
         release(claim);
         makeDue(claim);
         var next = store.claim(claim.id(), "other", HANDLERS).orElseThrow();
-        store.cancel(claim.id(), "anna", "CANCELLED");
+        actions.cancel(claim.id(), "anna", "CANCELLED");
         assertThat(store.finishCancelled(claim)).isFalse();
         database.assertThatJob(claim.id()).is(JobState.RUNNING);
         assertThat(store.finishCancelled(next)).isTrue();
@@ -161,8 +165,8 @@ class FenceTest {
         database.asOwner(
                 "UPDATE pipeline_jobs SET last_heartbeat_at = last_heartbeat_at - interval '1 hour' WHERE id = '"
                         + claim.id() + "'");
-        assertThat(store.releaseStale(Duration.ofMinutes(30), 100, "sweeper"))
-                .extracting(JobStore.Released::id)
+        assertThat(leases.releaseStale(Duration.ofMinutes(30), 100, "sweeper"))
+                .extracting(Leases.Released::id)
                 .contains(claim.id());
     }
 

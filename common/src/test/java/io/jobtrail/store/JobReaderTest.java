@@ -262,7 +262,7 @@ class JobReaderTest {
     @Test
     void runningShowsWhoHoldsAJobAndSinceWhen() {
         var claim = database.aJob().claimedBy("w");
-        database.store().updateHeartbeats(List.of(new JobStore.Beat(claim.id(), claim.version(), "extracting", 0.4)));
+        database.leases().updateHeartbeats(List.of(new Leases.Beat(claim.id(), claim.version(), "extracting", 0.4)));
         database.asOwner("UPDATE pipeline_jobs SET started_at = started_at - interval '100 seconds'");
         database.aJob().insert();
         var running = reader.running();

@@ -20,11 +20,15 @@ class LeaseTest {
     private static final List<String> HANDLERS = List.of("process_document");
     private static JobtrailDatabase database;
     private static JobStore store;
+    private static JobActions actions;
+    private static Leases leases;
 
     @BeforeAll
     static void open() {
         database = JobtrailDatabase.fresh();
         store = database.store();
+        actions = database.actions();
+        leases = database.leases();
     }
 
     @AfterAll
@@ -36,7 +40,7 @@ class LeaseTest {
     void aJobWithoutHeartbeatIsRepeated() {
         var claim = database.aJob().claimedBy("w");
         silentFor(claim, "61 seconds");
-        assertThat(release(claim)).contains(new JobStore.Released(claim.id(), JobState.RETRYING, "w"));
+        assertThat(release(claim)).contains(new Leases.Released(claim.id(), JobState.RETRYING, "w"));
         var job = database.assertThatJob(claim.id())
                 .isRetrying("HEARTBEAT_TIMEOUT")
                 .lastReasonIs("HEARTBEAT_TIMEOUT")
@@ -56,7 +60,7 @@ class LeaseTest {
         silentFor(claim, "59 seconds");
         assertThat(release(claim)).isEmpty();
         silentFor(claim, "1 hour");
-        assertThat(beat(claim)).contains(new JobStore.Pulse(false, false, true));
+        assertThat(beat(claim)).contains(new Leases.Pulse(false, false, true));
         assertThat(release(claim)).isEmpty();
         database.assertThatJob(claim.id()).is(JobState.RUNNING);
     }
@@ -81,7 +85,7 @@ class LeaseTest {
         release(claim);
         database.assertThatJob(claim.id()).isFailed("POISON_JOB").lastReasonIs("POISON_JOB");
 
-        store.retry(claim.id(), "anna", "OPERATOR_RETRY");
+        actions.retry(claim.id(), "anna", "OPERATOR_RETRY");
         claim = claimAgain(claim.id());
         silentFor(claim, "61 seconds");
         release(claim);
@@ -93,12 +97,12 @@ class LeaseTest {
         var claim = database.aJob().timeoutSec(100).claimedBy("w");
         database.asOwner("UPDATE pipeline_jobs SET started_at = started_at - interval '101 seconds' WHERE id = '"
                 + claim.id() + "'");
-        assertThat(beat(claim)).contains(new JobStore.Pulse(false, true, true));
+        assertThat(beat(claim)).contains(new Leases.Pulse(false, true, true));
         assertThat(release(claim))
                 .as("the lease ends one lease after the deadline")
                 .isEmpty();
         passes(claim, "61 seconds");
-        assertThat(beat(claim)).contains(new JobStore.Pulse(false, true, true));
+        assertThat(beat(claim)).contains(new Leases.Pulse(false, true, true));
         assertThat(release(claim).orElseThrow().status()).isEqualTo(JobState.RETRYING);
         var job = database.assertThatJob(claim.id())
                 .isRetrying("TIMEOUT")
@@ -123,7 +127,7 @@ class LeaseTest {
     @Test
     void aJobThatShouldStopIsCancelledWhenItsWorkerIsGone() {
         var claim = database.aJob().claimedBy("w");
-        store.cancel(claim.id(), "anna", "WRONG_FILE");
+        actions.cancel(claim.id(), "anna", "WRONG_FILE");
         silentFor(claim, "61 seconds");
         assertThat(release(claim).orElseThrow().status()).isEqualTo(JobState.CANCELLED);
         database.assertThatJob(claim.id()).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
@@ -134,8 +138,8 @@ class LeaseTest {
         for (int i = 0; i < 3; i++) {
             silentFor(database.aJob().claimedBy("many"), "2 hours");
         }
-        assertThat(store.releaseStale(Duration.ofHours(1), 2, "sweeper")).hasSize(2);
-        assertThat(store.releaseStale(Duration.ofHours(1), 2, "sweeper")).hasSize(1);
+        assertThat(leases.releaseStale(Duration.ofHours(1), 2, "sweeper")).hasSize(2);
+        assertThat(leases.releaseStale(Duration.ofHours(1), 2, "sweeper")).hasSize(1);
     }
 
     @Test
@@ -153,7 +157,7 @@ class LeaseTest {
     @Test
     void aHeartbeatCarriesStageAndProgressAndLeavesWhatItDoesNotName() {
         var claim = database.aJob().claimedBy("w");
-        store.updateHeartbeats(List.of(new JobStore.Beat(claim.id(), claim.version(), "a\0\ud800", 0.25)));
+        leases.updateHeartbeats(List.of(new Leases.Beat(claim.id(), claim.version(), "a\0\ud800", 0.25)));
         beat(claim);
         var job = database.assertThatJob(claim.id()).job();
         assertThat(job.stage()).isEqualTo("a\ufffd\ufffd");
@@ -166,9 +170,9 @@ class LeaseTest {
         var good = database.aJob().claimedBy("w");
         silentFor(good, "1 hour");
         for (var progress : List.of(Double.NaN, 7.0, -1.0)) {
-            assertThat(store.updateHeartbeats(List.of(
-                            new JobStore.Beat(odd.id(), odd.version(), null, progress),
-                            new JobStore.Beat(good.id(), good.version(), "x", 0.5))))
+            assertThat(leases.updateHeartbeats(List.of(
+                            new Leases.Beat(odd.id(), odd.version(), null, progress),
+                            new Leases.Beat(good.id(), good.version(), "x", 0.5))))
                     .hasSize(2);
         }
         assertThat(database.assertThatJob(odd.id()).job().progress()).isNull();
@@ -183,17 +187,17 @@ class LeaseTest {
         silentFor(other, "1 hour");
         database.runtime().inTransaction(connection -> {
             Database.update(connection, "UPDATE pipeline_jobs SET stage = 'x' WHERE id = ?", held.id());
-            assertThat(store.updateHeartbeats(List.of(
-                            new JobStore.Beat(held.id(), held.version(), null, null),
-                            new JobStore.Beat(other.id(), other.version(), null, null))))
-                    .containsEntry(held.id(), new JobStore.Pulse(false, false, false))
-                    .containsEntry(other.id(), new JobStore.Pulse(false, false, true));
+            assertThat(leases.updateHeartbeats(List.of(
+                            new Leases.Beat(held.id(), held.version(), null, null),
+                            new Leases.Beat(other.id(), other.version(), null, null))))
+                    .containsEntry(held.id(), new Leases.Pulse(false, false, false))
+                    .containsEntry(other.id(), new Leases.Pulse(false, false, true));
             assertThat(database.ask("SELECT update_job_heartbeat(?, ?)", held.id(), held.version()))
                     .isEqualTo(false);
             return null;
         });
         assertThat(release(other)).isEmpty();
-        assertThat(beat(held)).contains(new JobStore.Pulse(false, false, true));
+        assertThat(beat(held)).contains(new Leases.Pulse(false, false, true));
     }
 
     @Test
@@ -201,10 +205,10 @@ class LeaseTest {
         var claim = database.aJob().claimedBy("w");
         var before = updates();
         try (var one = new Database(database.url(), "beats", 0, 1)) { // a session that ends hands in its statistics
-            var beats = new JobStore(one);
+            var beats = new Leases(one);
             for (int i = 0; i < 300; i++) {
                 beats.updateHeartbeats(
-                        List.of(new JobStore.Beat(claim.id(), claim.version(), "stage-" + i % 7, i / 300.0)));
+                        List.of(new Leases.Beat(claim.id(), claim.version(), "stage-" + i % 7, i / 300.0)));
             }
         }
         await().atMost(Duration.ofSeconds(20)).until(() -> updates()[0] - before[0] >= 300);
@@ -221,9 +225,9 @@ class LeaseTest {
                 .orElseThrow();
     }
 
-    private static Optional<JobStore.Pulse> beat(Claim claim) {
+    private static Optional<Leases.Pulse> beat(Claim claim) {
         return Optional.ofNullable(
-                store.updateHeartbeats(List.of(new JobStore.Beat(claim.id(), claim.version(), null, null)))
+                leases.updateHeartbeats(List.of(new Leases.Beat(claim.id(), claim.version(), null, null)))
                         .get(claim.id()));
     }
 
@@ -232,8 +236,8 @@ class LeaseTest {
                 + "' WHERE id = '" + claim.id() + "'");
     }
 
-    private static Optional<JobStore.Released> release(Claim claim) {
-        return store.releaseStale(LEASE, 500, "sweeper").stream()
+    private static Optional<Leases.Released> release(Claim claim) {
+        return leases.releaseStale(LEASE, 500, "sweeper").stream()
                 .filter(released -> released.id().equals(claim.id()))
                 .findFirst();
     }

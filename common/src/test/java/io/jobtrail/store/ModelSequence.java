@@ -36,6 +36,8 @@ final class ModelSequence {
 
     private final Database database;
     private final JobStore store;
+    private final JobActions actions;
+    private final Leases leases;
     private final Map<Integer, UUID> ids = ModelOperation.newIds();
     private final Database.SqlArray all = Database.array("uuid", List.copyOf(ids.values()));
     private final String key = "key of " + ids.get(0);
@@ -43,6 +45,8 @@ final class ModelSequence {
     private ModelSequence(Database database) {
         this.database = database;
         store = new JobStore(database);
+        actions = new JobActions(database);
+        leases = new Leases(database);
     }
 
     /** Empty when model and database agree; else what they disagree about. */
@@ -90,7 +94,7 @@ final class ModelSequence {
                     byNumber(store.claim(List.of(QueueName.DEFAULT), 100, "w" + mark, HANDLERS).stream()
                             .collect(Collectors.toMap(Claim::id, ModelSequence::told)));
                 case BEAT -> {
-                    var pulse = store.updateHeartbeats(List.of(new JobStore.Beat(id, claim.version(), mark, null)))
+                    var pulse = leases.updateHeartbeats(List.of(new Leases.Beat(id, claim.version(), mark, null)))
                             .get(id);
                     if (pulse == null || !pulse.renewed()) {
                         yield pulse == null ? Model.NO : Model.BUSY;
@@ -109,14 +113,14 @@ final class ModelSequence {
                 case FINISH_CANCELLED -> told(store.finishCancelled(claim));
                 case ASK -> told(store.askPerson(claim, operation.question(), "confirm", "{}"));
                 case ANSWER ->
-                    told(store.answerPrompt(
+                    told(actions.answerPrompt(
                             id, operation.other() ? operation.question() : null, mark, "anna", "ANSWERED"));
-                case CANCEL -> told(store.cancel(id, "anna", "CANCELLED"));
-                case RETRY -> told(store.retry(id, "anna", "OPERATOR_RETRY"));
+                case CANCEL -> told(actions.cancel(id, "anna", "CANCELLED"));
+                case RETRY -> told(actions.retry(id, "anna", "OPERATOR_RETRY"));
                 case RELEASE_ALL ->
-                    byNumber(store.releaseStale(Duration.ZERO, 100, "sweeper").stream()
+                    byNumber(leases.releaseStale(Duration.ZERO, 100, "sweeper").stream()
                             .collect(Collectors.toMap(
-                                    JobStore.Released::id,
+                                    Leases.Released::id,
                                     released -> released.status().wireName())));
                 case HOUR_PASSES ->
                     told(database.update(

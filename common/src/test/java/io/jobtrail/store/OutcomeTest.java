@@ -22,11 +22,15 @@ class OutcomeTest {
     private static final List<String> HANDLERS = List.of("process_document");
     private static JobtrailDatabase database;
     private static JobStore store;
+    private static JobActions actions;
+    private static Leases leases;
 
     @BeforeAll
     static void open() {
         database = JobtrailDatabase.fresh();
         store = database.store();
+        actions = database.actions();
+        leases = database.leases();
     }
 
     @AfterAll
@@ -119,7 +123,7 @@ class OutcomeTest {
     @Test
     void aFailureOfAJobThatShouldStopIsItsCancellation() {
         var claim = database.aJob().claimedBy("w");
-        store.cancel(claim.id(), "anna", "WRONG_FILE");
+        actions.cancel(claim.id(), "anna", "WRONG_FILE");
         assertThat(store.fail(claim, "A", "a", true, Duration.ZERO)
                         .orElseThrow()
                         .status())
@@ -142,7 +146,7 @@ class OutcomeTest {
     @Test
     void anAttemptThatIsGivenBackIsNotCharged() {
         var claim = database.aJob().maxAttempts(1).claimedBy("w");
-        store.updateHeartbeats(List.of(new JobStore.Beat(claim.id(), claim.version(), "extracting", 0.5)));
+        leases.updateHeartbeats(List.of(new Leases.Beat(claim.id(), claim.version(), "extracting", 0.5)));
         assertThat(store.giveBack(claim, "WORKER_SHUTDOWN")).contains(JobState.QUEUED);
         var job = database.assertThatJob(claim.id())
                 .is(JobState.QUEUED)
@@ -159,7 +163,7 @@ class OutcomeTest {
     @Test
     void aJobThatShouldStopIsCancelledWhenItIsGivenBack() {
         var claim = database.aJob().claimedBy("w");
-        store.cancel(claim.id(), "anna", "WRONG_FILE");
+        actions.cancel(claim.id(), "anna", "WRONG_FILE");
         assertThat(store.giveBack(claim, "WORKER_SHUTDOWN")).contains(JobState.CANCELLED);
         database.assertThatJob(claim.id()).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
         assertThat(store.leftAs(claim)).contains(JobState.CANCELLED);
@@ -173,7 +177,7 @@ class OutcomeTest {
         var asking = database.aJob().claimedBy("w").id();
         database.asOwner("UPDATE pipeline_jobs SET status = 'awaiting_input' WHERE id = '" + asking + "'");
         for (var id : List.of(queued, retrying.id(), asking)) {
-            assertThat(store.cancel(id, "anna", "WRONG_FILE")).isTrue();
+            assertThat(actions.cancel(id, "anna", "WRONG_FILE")).isTrue();
             database.assertThatJob(id).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
             assertThat(lastActor(id)).isEqualTo("anna");
         }
@@ -183,9 +187,9 @@ class OutcomeTest {
     void cancelAsksARunningJobToStop() {
         var claim = database.aJob().claimedBy("w");
         assertThat(store.finishCancelled(claim)).as("nobody asked yet").isFalse();
-        assertThat(store.cancel(claim.id(), "anna", "WRONG_FILE")).isTrue();
+        assertThat(actions.cancel(claim.id(), "anna", "WRONG_FILE")).isTrue();
         database.assertThatJob(claim.id()).is(JobState.RUNNING);
-        assertThat(store.updateHeartbeats(List.of(new JobStore.Beat(claim.id(), claim.version(), null, null)))
+        assertThat(leases.updateHeartbeats(List.of(new Leases.Beat(claim.id(), claim.version(), null, null)))
                         .get(claim.id())
                         .cancelRequested())
                 .isTrue();
@@ -202,10 +206,10 @@ class OutcomeTest {
         var failed = database.aJob().claimedBy("w");
         store.fail(failed, "A", "a", true, Duration.ZERO);
         var cancelled = database.aJob().insert();
-        store.cancel(cancelled, "anna", "ONCE");
+        actions.cancel(cancelled, "anna", "ONCE");
         for (var id : List.of(finished.id(), failed.id(), cancelled, JobIds.next())) {
             var before = database.reader().job(id);
-            assertThat(store.cancel(id, "bob", "AGAIN")).isFalse();
+            assertThat(actions.cancel(id, "bob", "AGAIN")).isFalse();
             assertThat(database.reader().job(id)).isEqualTo(before);
         }
     }
@@ -214,7 +218,7 @@ class OutcomeTest {
     void retryGivesAFreshAllowance() {
         var claim = database.aJob().maxAttempts(1).claimedBy("w");
         store.fail(claim, "A", "a", false, Duration.ZERO);
-        assertThat(store.retry(claim.id(), "anna", "OPERATOR_RETRY")).isTrue();
+        assertThat(actions.retry(claim.id(), "anna", "OPERATOR_RETRY")).isTrue();
         var job = database.assertThatJob(claim.id())
                 .is(JobState.QUEUED)
                 .lastReasonIs("OPERATOR_RETRY")
@@ -232,9 +236,9 @@ class OutcomeTest {
     @Test
     void retryOfACancelledJobForgetsTheCancellation() {
         var claim = database.aJob().claimedBy("w");
-        store.cancel(claim.id(), "anna", "X");
+        actions.cancel(claim.id(), "anna", "X");
         store.finishCancelled(claim);
-        assertThat(store.retry(claim.id(), "anna", "OPERATOR_RETRY")).isTrue();
+        assertThat(actions.retry(claim.id(), "anna", "OPERATOR_RETRY")).isTrue();
         var next = store.claim(claim.id(), "w", HANDLERS).orElseThrow();
         assertThat(store.finishCancelled(next)).isFalse();
         assertThat(store.complete(next, null)).isTrue();
@@ -244,8 +248,8 @@ class OutcomeTest {
     void retryStaysWithinTheLimitOfAttempts() {
         var id = database.aJob().insert();
         database.asOwner("UPDATE pipeline_jobs SET attempt = 998, max_attempts = 1000 WHERE id = '" + id + "'");
-        store.cancel(id, "anna", "X");
-        assertThat(store.retry(id, "anna", "OPERATOR_RETRY")).isTrue();
+        actions.cancel(id, "anna", "X");
+        assertThat(actions.retry(id, "anna", "OPERATOR_RETRY")).isTrue();
         assertThat(database.assertThatJob(id).job().maxAttempts()).isEqualTo(1000);
     }
 
@@ -256,7 +260,7 @@ class OutcomeTest {
         var finished = database.aJob().claimedBy("w");
         store.complete(finished, null);
         for (var id : List.of(queued, running.id(), finished.id(), JobIds.next())) {
-            assertThat(store.retry(id, "anna", "OPERATOR_RETRY")).isFalse();
+            assertThat(actions.retry(id, "anna", "OPERATOR_RETRY")).isFalse();
         }
         assertThat(store.complete(running, null)).isTrue();
     }

@@ -20,11 +20,15 @@ class PromptTest {
     private static final List<String> HANDLERS = List.of("process_document");
     private static JobtrailDatabase database;
     private static JobStore store;
+    private static JobActions actions;
+    private static Leases leases;
 
     @BeforeAll
     static void open() {
         database = JobtrailDatabase.fresh();
         store = database.store();
+        actions = database.actions();
+        leases = database.leases();
     }
 
     @AfterAll
@@ -42,7 +46,7 @@ class PromptTest {
         assertThat(store.leftAs(claim)).contains(JobState.AWAITING_INPUT);
         database.asOwner("UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour' WHERE id = '"
                 + claim.id() + "'");
-        assertThat(store.releaseStale(Duration.ofMinutes(1), 100, "sweeper")).isEmpty();
+        assertThat(leases.releaseStale(Duration.ofMinutes(1), 100, "sweeper")).isEmpty();
         assertThat(store.claim(claim.id(), "v", HANDLERS)).isEmpty();
         assertThat(database.ask("SELECT prompt->>'text' FROM pipeline_job_prompts WHERE job_id = ?", claim.id()))
                 .isEqualTo("Is this right?");
@@ -79,7 +83,7 @@ class PromptTest {
     void ofManyAnswersOneCounts() {
         var claim = database.aJob().claimedBy("w");
         ask(claim, "review");
-        var accepted = Together.run(10, i -> store.answerPrompt(claim.id(), null, "" + i, "person-" + i, "ANSWERED"));
+        var accepted = Together.run(10, i -> actions.answerPrompt(claim.id(), null, "" + i, "person-" + i, "ANSWERED"));
         assertThat(accepted).filteredOn(yes -> yes).hasSize(1);
         var winner = accepted.indexOf(true);
         assertThat(answersTo(claim.id(), "review")).isEqualTo(winner + " by person-" + winner);
@@ -109,10 +113,10 @@ class PromptTest {
         ask(claim, "first");
         answer(claim.id());
         ask(store.claim(claim.id(), "w", HANDLERS).orElseThrow(), "second");
-        assertThat(store.answerPrompt(claim.id(), "first", "1", "bob", "ANSWERED"))
+        assertThat(actions.answerPrompt(claim.id(), "first", "1", "bob", "ANSWERED"))
                 .isFalse();
         database.assertThatJob(claim.id()).is(JobState.AWAITING_INPUT);
-        assertThat(store.answerPrompt(claim.id(), "second", "2", "bob", "ANSWERED"))
+        assertThat(actions.answerPrompt(claim.id(), "second", "2", "bob", "ANSWERED"))
                 .isTrue();
         assertThat(answersTo(claim.id(), "first")).isEqualTo("{\"ok\": true} by anna");
         assertThat(answersTo(claim.id(), "second")).isEqualTo("2 by bob");
@@ -122,12 +126,12 @@ class PromptTest {
     void aQuestionIsWithdrawnWithItsJobAndAskedAgainAfterARetry() {
         var claim = database.aJob().claimedBy("w");
         ask(claim, "review");
-        assertThat(store.cancel(claim.id(), "anna", "WRONG_FILE")).isTrue();
+        assertThat(actions.cancel(claim.id(), "anna", "WRONG_FILE")).isTrue();
         assertThat(openQuestions(claim.id())).isZero();
         assertThat(answer(claim.id())).isFalse();
         database.assertThatJob(claim.id()).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
 
-        store.retry(claim.id(), "anna", "OPERATOR_RETRY");
+        actions.retry(claim.id(), "anna", "OPERATOR_RETRY");
         assertThat(ask(store.claim(claim.id(), "w", HANDLERS).orElseThrow(), "review"))
                 .isTrue();
         assertThat(answer(claim.id())).isTrue();
@@ -146,7 +150,7 @@ class PromptTest {
     @Test
     void aCancelledJobAsksNobody() {
         var claim = database.aJob().claimedBy("w");
-        store.cancel(claim.id(), "anna", "WRONG_FILE");
+        actions.cancel(claim.id(), "anna", "WRONG_FILE");
         assertThat(ask(claim, "review")).isTrue();
         database.assertThatJob(claim.id()).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
         assertThat(store.leftAs(claim)).contains(JobState.CANCELLED);
@@ -171,7 +175,7 @@ class PromptTest {
     }
 
     private static boolean answer(UUID id) {
-        return store.answerPrompt(id, null, "{\"ok\": true}", "anna", "ANSWERED");
+        return actions.answerPrompt(id, null, "{\"ok\": true}", "anna", "ANSWERED");
     }
 
     private static Object answersTo(UUID id, String name) {

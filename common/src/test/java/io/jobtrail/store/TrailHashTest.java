@@ -67,8 +67,8 @@ class TrailHashTest {
             store.fail(first, "TRY_AGAIN", "x", false, Duration.ZERO);
             store.claim(first.id(), "v", List.of("process_document"));
             database.asOwner("UPDATE pipeline_jobs SET last_heartbeat_at = last_heartbeat_at - interval '1 hour'");
-            store.releaseStale(Duration.ofSeconds(60), 10, "sweeper");
-            store.cancel(first.id(), "anna", "said \"no\"");
+            database.leases().releaseStale(Duration.ofSeconds(60), 10, "sweeper");
+            database.actions().cancel(first.id(), "anna", "said \"no\"");
 
             var previous = "";
             var history = database.reader().history(first.id());

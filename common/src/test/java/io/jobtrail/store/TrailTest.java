@@ -63,7 +63,7 @@ class TrailTest {
     @Test
     void aCancelledJobThatIsQueuedByHandIsNotCancelledAgain() {
         var claim = database.aJob().claimedBy("w");
-        database.store().cancel(claim.id(), "anna", "WRONG_FILE");
+        database.actions().cancel(claim.id(), "anna", "WRONG_FILE");
         database.store().finishCancelled(claim);
         database.asOwner("UPDATE pipeline_jobs SET status = 'queued'");
         database.assertThatJob(claim.id()).is(JobState.QUEUED);

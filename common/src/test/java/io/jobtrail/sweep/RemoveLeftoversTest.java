@@ -128,7 +128,7 @@ class RemoveLeftoversTest {
         var failed = withChunks(rig.database.aJob().claimedBy("w"), 2);
         fail(failed, true);
         var cancelled = withChunks(rig.database.aJob().claimedBy("w"), 2);
-        rig.database.store().cancel(cancelled.id(), "test", "test");
+        rig.database.actions().cancel(cancelled.id(), "test", "test");
         rig.database.store().finishCancelled(cancelled);
         var running = withChunks(rig.database.aJob().claimedBy("w"), 2);
         var retrying = withChunks(rig.database.aJob().claimedBy("w"), 2);
@@ -137,7 +137,7 @@ class RemoveLeftoversTest {
         rig.database.store().giveBack(queued, "test");
         var again = withChunks(rig.database.aJob().claimedBy("w"), 2);
         fail(again, true);
-        rig.database.store().retry(again.id(), "test", "test");
+        rig.database.actions().retry(again.id(), "test", "test");
 
         sweep.run();
 

@@ -34,7 +34,7 @@ class RetentionTest {
     }
 
     private Retention with(Duration patience) {
-        return new Retention(rig.database.reader(), rig.database.store(), DAYS, "sweeper:rig", patience);
+        return new Retention(rig.database.reader(), rig.database.actions(), DAYS, "sweeper:rig", patience);
     }
 
     private UUID finished() {
@@ -73,7 +73,7 @@ class RetentionTest {
         var old = finished();
         var oldFailed = failed();
         var oldCancelled = rig.database.aJob().insert();
-        rig.database.store().cancel(oldCancelled, "test", "test");
+        rig.database.actions().cancel(oldCancelled, "test", "test");
         ended(DAYS + 1, old, oldFailed, oldCancelled);
         var young = finished();
         ended(DAYS - 1, young);
@@ -197,16 +197,16 @@ class RetentionTest {
     void theProcessesCanPurgeWhatIsOldAndNothingElse() {
         var job = failed();
         ended(DAYS + 2, job);
-        var store = rig.database.store();
-        assertThat(store.purgeExpired(DAYS + 3, List.of(job), Duration.ofSeconds(5), "x"))
+        var actions = rig.database.actions();
+        assertThat(actions.purgeExpired(DAYS + 3, List.of(job), Duration.ofSeconds(5), "x"))
                 .isZero();
-        assertThatThrownBy(() -> store.purgeExpired(DAYS - 1, List.of(job), Duration.ofSeconds(5), "x"))
+        assertThatThrownBy(() -> actions.purgeExpired(DAYS - 1, List.of(job), Duration.ofSeconds(5), "x"))
                 .isInstanceOf(DatabaseFailure.class)
                 .hasMessageContaining("jobs are kept for 30 days");
         assertThatThrownBy(() -> rig.database.runtime().first("SELECT purge_jobs('2 days')", row -> row.getInt(1)))
                 .hasMessageContaining("permission denied");
         var running = rig.database.aJob().claimedBy("w").id();
-        assertThat(store.purgeExpired(DAYS, List.of(job, running), Duration.ofSeconds(5), "x"))
+        assertThat(actions.purgeExpired(DAYS, List.of(job, running), Duration.ofSeconds(5), "x"))
                 .isEqualTo(1);
         rig.database.assertThatJob(running).is(JobState.RUNNING);
     }

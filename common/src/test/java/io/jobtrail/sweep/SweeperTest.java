@@ -48,7 +48,7 @@ class SweeperTest {
     }
 
     private ReleaseStale release() {
-        return new ReleaseStale(rig.database.store(), SweepRig.LEASE, "sweeper:rig");
+        return new ReleaseStale(rig.database.leases(), SweepRig.LEASE, "sweeper:rig");
     }
 
     @Test

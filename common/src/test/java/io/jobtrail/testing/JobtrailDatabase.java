@@ -2,8 +2,10 @@ package io.jobtrail.testing;
 
 import io.jobtrail.config.DatabaseUrl;
 import io.jobtrail.store.Database;
+import io.jobtrail.store.JobActions;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Leases;
 import io.jobtrail.store.Schema;
 import io.jobtrail.testbed.TestDatabase;
 import java.sql.Connection;
@@ -43,6 +45,14 @@ public final class JobtrailDatabase implements AutoCloseable {
 
     public JobStore store() {
         return new JobStore(runtime);
+    }
+
+    public Leases leases() {
+        return new Leases(runtime);
+    }
+
+    public JobActions actions() {
+        return new JobActions(runtime);
     }
 
     public JobReader reader() {

@@ -1,7 +1,7 @@
 package io.jobtrail.run;
 
 import io.jobtrail.store.DatabaseFailure;
-import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Leases;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +32,7 @@ public final class Heartbeats implements AutoCloseable {
     /** A handler that goes on for so long after it was stopped does not hear. */
     public static final Duration HEARING = Duration.ofSeconds(30);
 
-    private final JobStore store;
+    private final Leases leases;
     private final Duration interval;
     private final Duration lease;
     private final Duration hearing;
@@ -47,14 +47,14 @@ public final class Heartbeats implements AutoCloseable {
     private volatile Long waitingSince;
 
     /**
-     * @param store over a connection of its own, so that a busy pool cannot cost a lease
+     * @param leases over a connection of its own, so that a busy pool cannot cost a lease
      * @param interval between two signs of life of one claim
      * @param lease without a sign of life for so long, other processes take the job
      * @param hearing a handler that goes on for so long after it was stopped is written off
      */
-    public Heartbeats(JobStore store, Duration interval, Duration lease, Duration hearing) {
+    public Heartbeats(Leases leases, Duration interval, Duration lease, Duration hearing) {
         this.hearing = hearing;
-        this.store = store;
+        this.leases = leases;
         this.interval = interval;
         this.lease = lease;
         threads = Executors.newScheduledThreadPool(2, task -> {
@@ -216,7 +216,7 @@ public final class Heartbeats implements AutoCloseable {
         var sent = System.nanoTime();
         var pulses = ask(
                 contexts,
-                () -> store.updateHeartbeats(
+                () -> leases.updateHeartbeats(
                         contexts.stream().map(LiveContext::beat).toList()));
         contexts.forEach(context -> {
             var pulse = pulses.get(context.claim().id());
@@ -234,12 +234,12 @@ public final class Heartbeats implements AutoCloseable {
     private void look(List<LiveContext> contexts) {
         ask(
                 contexts,
-                () -> store.pulses(contexts.stream().map(LiveContext::claim).toList()));
+                () -> leases.pulses(contexts.stream().map(LiveContext::claim).toList()));
     }
 
     /** Tells the attempts what Postgres says about them, and answers it: nothing when Postgres could not be asked. */
-    private Map<UUID, JobStore.Pulse> ask(List<LiveContext> contexts, Supplier<Map<UUID, JobStore.Pulse>> question) {
-        Map<UUID, JobStore.Pulse> pulses;
+    private Map<UUID, Leases.Pulse> ask(List<LiveContext> contexts, Supplier<Map<UUID, Leases.Pulse>> question) {
+        Map<UUID, Leases.Pulse> pulses;
         waitingSince = System.nanoTime();
         try {
             pulses = question.get();
@@ -262,7 +262,7 @@ public final class Heartbeats implements AutoCloseable {
         return pulses;
     }
 
-    private static void tell(LiveContext context, JobStore.Pulse pulse) {
+    private static void tell(LiveContext context, Leases.Pulse pulse) {
         if (pulse == null) {
             if (context.stop(LiveContext.Stop.LOST)) {
                 LOG.warn(

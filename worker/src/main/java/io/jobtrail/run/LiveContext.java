@@ -4,7 +4,7 @@ import io.jobtrail.config.Json;
 import io.jobtrail.handler.JobContext;
 import io.jobtrail.job.Claim;
 import io.jobtrail.store.ChunkStore;
-import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Leases;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -163,8 +163,8 @@ final class LiveContext implements JobContext {
         changed = true;
     }
 
-    synchronized JobStore.Beat beat() {
+    synchronized Leases.Beat beat() {
         changed = false;
-        return new JobStore.Beat(claim.id(), claim.version(), stage, progress);
+        return new Leases.Beat(claim.id(), claim.version(), stage, progress);
     }
 }

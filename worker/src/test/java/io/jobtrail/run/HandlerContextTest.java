@@ -189,7 +189,7 @@ class HandlerContextTest {
         run(id, (job, context) -> {
             database.asOwner(
                     "UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour' WHERE id = '" + id + "'");
-            database.store().releaseStale(Duration.ofMinutes(1), 10, "sweeper:test");
+            database.leases().releaseStale(Duration.ofMinutes(1), 10, "sweeper:test");
             assertThatThrownBy(() -> context.addChunks(List.of(chunk("late"))))
                     .isInstanceOf(LiveContext.Stopped.class)
                     .isNotInstanceOf(PermanentFailure.class);

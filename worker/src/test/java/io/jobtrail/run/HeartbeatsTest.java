@@ -13,7 +13,7 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.run.LiveContext.Stop;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
-import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Leases;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -87,7 +87,7 @@ class HeartbeatsTest {
     @Test
     void aHandlerThatDoesNotHearIsReportedOnce() throws Exception {
         var claim = database.aJob().claimedBy("w1");
-        try (var beats = new Heartbeats(database.store(), OFTEN, Duration.ofMinutes(5), Duration.ofMillis(200));
+        try (var beats = new Heartbeats(database.leases(), OFTEN, Duration.ofMinutes(5), Duration.ofMillis(200));
                 var log = LogLines.of(Heartbeats.class)) {
             var entered = new CountDownLatch(1);
             var mayEnd = new CountDownLatch(1);
@@ -124,7 +124,7 @@ class HeartbeatsTest {
     }
 
     private static Heartbeats heartbeats(Database beats, Duration lease) {
-        return new Heartbeats(new JobStore(beats), OFTEN, lease, RunnerRig.LONG);
+        return new Heartbeats(new Leases(beats), OFTEN, lease, RunnerRig.LONG);
     }
 
     private static Instant lastBeat(UUID id) {
@@ -166,7 +166,7 @@ class HeartbeatsTest {
 
     @Test
     void aBeatThatNeitherStageNorTimeCallsForIsLeftOut() throws Exception {
-        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
+        try (var heartbeats = new Heartbeats(database.leases(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
             var quiet = RunnerRig.aJob(database).claimedBy("w1");
             var busy = RunnerRig.aJob(database).claimedBy("w1");
             var before = lastBeat(quiet.id());
@@ -184,7 +184,7 @@ class HeartbeatsTest {
             var claim = RunnerRig.aJob(database).claimedBy("w1");
             var neighbour = new Attempt(heartbeats, RunnerRig.aJob(database).claimedBy("w1"));
             var attempt = new Attempt(heartbeats, claim);
-            database.store().cancel(claim.id(), "user:ann", "no longer needed");
+            database.actions().cancel(claim.id(), "user:ann", "no longer needed");
             attempt.isStoppedFor(Stop.CANCELLED);
             assertThat(neighbour.interrupted.getCount()).isEqualTo(1);
         }
@@ -192,13 +192,13 @@ class HeartbeatsTest {
 
     @Test
     void aCancellationOrALossIsNoticedLongBeforeTheNextHeartbeatIsDue() throws Exception {
-        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
+        try (var heartbeats = new Heartbeats(database.leases(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
             var cancelled = RunnerRig.aJob(database).claimedBy("w1");
             var lost = RunnerRig.aJob(database).claimedBy("w1");
             var attempts = List.of(new Attempt(heartbeats, cancelled), new Attempt(heartbeats, lost));
             var neighbour = new Attempt(heartbeats, RunnerRig.aJob(database).claimedBy("w1"));
             var statements = StatementCount.on(database);
-            database.store().cancel(cancelled.id(), "user:ann", "no longer needed");
+            database.actions().cancel(cancelled.id(), "user:ann", "no longer needed");
             database.store().giveBack(lost, "TEST");
             await().atMost(Duration.ofSeconds(3))
                     .until(() -> attempts.stream().allMatch(attempt -> attempt.interrupted.getCount() == 0));
@@ -227,7 +227,7 @@ class HeartbeatsTest {
         broken.start();
         var awayForNow = nobodyListens();
         try (var nowhere = new Database(awayForNow, "nowhere", 0, 1);
-                var heartbeats = new Heartbeats(new JobStore(nowhere), OFTEN, RunnerRig.LONG, Duration.ZERO)) {
+                var heartbeats = new Heartbeats(new Leases(nowhere), OFTEN, RunnerRig.LONG, Duration.ZERO)) {
             heartbeats.onWrittenOff(attempt -> {
                 throw new NoClassDefFoundError("pretended");
             });
@@ -259,7 +259,7 @@ class HeartbeatsTest {
 
     @Test
     void anOlderAttemptOfTheSameProcessIsStoppedWhenTheJobIsClaimedAgain() throws Exception {
-        try (var heartbeats = new Heartbeats(database.store(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
+        try (var heartbeats = new Heartbeats(database.leases(), RunnerRig.LONG, RunnerRig.LONG, RunnerRig.LONG)) {
             var first = RunnerRig.aJob(database).claimedBy("w1");
             var older = new Attempt(heartbeats, first);
             database.store().giveBack(first, "TEST");
@@ -301,7 +301,7 @@ class HeartbeatsTest {
                 var heartbeats = heartbeats(nowhere, Duration.ofSeconds(4))) {
             var claim = RunnerRig.aJob(database).claimedBy("w1");
             new Attempt(heartbeats, claim).isStoppedFor(Stop.FENCED);
-            assertThat(database.store().releaseStale(Duration.ofSeconds(4), 10, "test"))
+            assertThat(database.leases().releaseStale(Duration.ofSeconds(4), 10, "test"))
                     .as("stopped while the lease still held")
                     .noneMatch(released -> released.id().equals(claim.id()));
         }
@@ -368,8 +368,8 @@ class HeartbeatsTest {
             var other = RunnerRig.aJob(database).claimedBy("w1");
             var ended = new Attempt(heartbeats, claim);
             ended.context.handlerEnded();
-            database.store().cancel(claim.id(), "user:ann", "too late");
-            database.store().cancel(other.id(), "user:ann", "in time");
+            database.actions().cancel(claim.id(), "user:ann", "too late");
+            database.actions().cancel(other.id(), "user:ann", "in time");
             new Attempt(heartbeats, other).isStoppedFor(Stop.CANCELLED);
             heartbeats.stopAll();
             assertThat(ended.context.stopReason()).isEmpty();

@@ -255,7 +255,7 @@ class JobRunnerTest {
     void whatIsNotClaimableIsNotRun() {
         var taken = RunnerRig.aJob(database).claimedBy("another").id();
         var cancelled = RunnerRig.aJob(database).insert();
-        database.store().cancel(cancelled, "user:ann", "changed my mind");
+        database.actions().cancel(cancelled, "user:ann", "changed my mind");
         var foreign = database.aJob().handler("elsewhere").insert();
 
         for (var id : List.of(taken, cancelled, foreign, UUID.randomUUID())) {
@@ -319,7 +319,7 @@ class JobRunnerTest {
         database.asOwner(
                 "UPDATE pipeline_jobs SET last_heartbeat_at = now() - interval '1 hour', workers_lost = 0 WHERE id = '"
                         + id + "'");
-        assertThat(database.store().releaseStale(Duration.ofMinutes(1), 10, "sweeper:test"))
+        assertThat(database.leases().releaseStale(Duration.ofMinutes(1), 10, "sweeper:test"))
                 .hasSize(1);
         database.asOwner("UPDATE pipeline_jobs SET run_after = now() WHERE id = '" + id + "'");
     }
@@ -334,7 +334,7 @@ class JobRunnerTest {
         var running = CompletableFuture.supplyAsync(() -> rig.runner.run(id, "w1"));
         rig.handler.awaitStart();
 
-        assertThat(database.store().cancel(id, "user:ann", "wrong file")).isTrue();
+        assertThat(database.actions().cancel(id, "user:ann", "wrong file")).isTrue();
 
         assertThat(running.get(20, SECONDS)).contains(JobState.CANCELLED);
         database.assertThatJob(id).is(JobState.CANCELLED).lastReasonIs("wrong file");
@@ -348,7 +348,7 @@ class JobRunnerTest {
     void aHandlerThatAsksLearnsOfTheCancellation() {
         var id = RunnerRig.aJob(database).insert();
         run(id, (job, context) -> {
-            database.store().cancel(id, "user:ann", "wrong file");
+            database.actions().cancel(id, "user:ann", "wrong file");
             while (true) {
                 context.checkCancelled();
                 Thread.onSpinWait();

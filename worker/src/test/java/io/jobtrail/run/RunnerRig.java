@@ -10,6 +10,7 @@ import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Leases;
 import io.jobtrail.sweep.PushMissing;
 import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
@@ -44,7 +45,7 @@ final class RunnerRig implements AutoCloseable {
         store = new JobStore(database);
         reader = new JobReader(database);
         beats = new Database(url, "beats", 0, 1);
-        heartbeats = new Heartbeats(new JobStore(beats), heartbeat, lease, hearing);
+        heartbeats = new Heartbeats(new Leases(beats), heartbeat, lease, hearing);
         runner = new JobRunner(
                 store,
                 new Documents(new DocumentStore(database), null),

@@ -129,7 +129,7 @@ class StopTest {
                 .hasHistory("queued", "running", "queued")
                 .job();
         assertThat(job.result()).isNull();
-        database.store().cancel(id, "test", "over");
+        database.actions().cancel(id, "test", "over");
     }
 
     @Test
@@ -158,7 +158,7 @@ class StopTest {
             mayEnd.countDown();
         }
         await().until(() -> rig.heartbeats.running() == 0);
-        ids.forEach(id -> database.store().cancel(id, "test", "over"));
+        ids.forEach(id -> database.actions().cancel(id, "test", "over"));
     }
 
     /** Which transaction wrote the row last. */
@@ -188,8 +188,8 @@ class StopTest {
             assertThat(queue.ids(QueueName.DEFAULT)).containsExactlyInAnyOrder(early, late);
             database.assertThatJob(early).is(JobState.QUEUED);
             database.assertThatJob(late).is(JobState.QUEUED);
-            database.store().cancel(early, "test", "over");
-            database.store().cancel(late, "test", "over");
+            database.actions().cancel(early, "test", "over");
+            database.actions().cancel(late, "test", "over");
         }
     }
 }

@@ -88,7 +88,7 @@ class SupervisionTest {
         assertThat(rig.heartbeats.writtenOff()).isEqualTo(1);
         assertThat(workers.fault()).isEmpty();
         database.assertThatJob(stuck).is(JobState.RUNNING);
-        assertThat(database.store().releaseStale(Duration.ofMillis(1), 10, "test"))
+        assertThat(database.leases().releaseStale(Duration.ofMillis(1), 10, "test"))
                 .as("kept alive no longer")
                 .hasSize(1);
         database.assertThatJob(stuck).isRetrying("TIMEOUT");

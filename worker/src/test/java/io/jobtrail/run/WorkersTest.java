@@ -232,6 +232,6 @@ class WorkersTest {
         awaitFinished(List.of(RunnerRig.aJob(database).queue(QueueName.SLOW).insert()));
         database.assertThatJob(unserved).is(JobState.QUEUED);
         assertThat(alone.stop(Duration.ofSeconds(5))).isTrue();
-        database.store().cancel(unserved, "test", "over");
+        database.actions().cancel(unserved, "test", "over");
     }
 }

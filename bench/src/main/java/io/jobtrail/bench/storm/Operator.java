@@ -4,7 +4,7 @@ import io.jobtrail.bench.storm.ledger.ClientLedger;
 import io.jobtrail.config.DatabaseUrl;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.DatabaseFailure;
-import io.jobtrail.store.JobStore;
+import io.jobtrail.store.JobActions;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -21,13 +21,13 @@ final class Operator implements AutoCloseable {
 
     private final ScheduledThreadPoolExecutor threads = new ScheduledThreadPoolExecutor(THREADS);
     private final Database database;
-    private final JobStore store;
+    private final JobActions actions;
     private final ClientLedger ledger;
     private final FirstFailure failure;
 
     Operator(DatabaseUrl url, ClientLedger ledger, FirstFailure failure) {
         database = new Database(url, "storm", 0, THREADS, PATIENCE);
-        store = new JobStore(database);
+        actions = new JobActions(database);
         this.ledger = ledger;
         this.failure = failure;
         threads.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -53,7 +53,7 @@ final class Operator implements AutoCloseable {
     private void cancel(UUID job) {
         ledger.cancelAsked(job);
         try {
-            if (store.cancel(job, ACTOR, "STORM_CANCEL")) {
+            if (actions.cancel(job, ACTOR, "STORM_CANCEL")) {
                 ledger.cancelled(job);
             }
         } catch (DatabaseFailure e) {
@@ -64,7 +64,7 @@ final class Operator implements AutoCloseable {
     private void retry(UUID job) {
         ledger.retryAsked(job);
         try {
-            if (store.retry(job, ACTOR, "STORM_RETRY")) {
+            if (actions.retry(job, ACTOR, "STORM_RETRY")) {
                 ledger.retried(job);
             }
         } catch (DatabaseFailure e) {

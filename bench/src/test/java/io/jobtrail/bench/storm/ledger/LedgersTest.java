@@ -84,7 +84,7 @@ class LedgersTest {
             var claim = database.aJob().idempotencyKey("k1", "f").claimedBy("host:7:00ff-0");
             database.store().complete(claim, "{\"n\":1}");
             var stale = database.aJob().claimedBy("host:8:00ff-0");
-            database.store().releaseStale(Duration.ZERO, 10, "sweeper:test");
+            database.leases().releaseStale(Duration.ZERO, 10, "sweeper:test");
             database.asOwner("ALTER TABLE pipeline_jobs DISABLE TRIGGER pipeline_jobs_4_trail_insert");
             var untrailed = database.aJob().insert();
 
