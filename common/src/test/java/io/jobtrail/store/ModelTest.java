@@ -58,7 +58,7 @@ class ModelTest {
                 "ask_person | AND j.version = p_version",
                 "retry_job | AND status IN ('failed', 'cancelled')",
                 "cancel_job | FOR NO KEY UPDATE",
-                "claim_jobs_by_id | FOR UPDATE OF j",
+                "claim_jobs_by_id | FOR NO KEY UPDATE OF j SKIP LOCKED",
             })
     void aMissingGuardIsFound(String function, String guard) {
         try (var database = JobtrailDatabase.fresh()) {

@@ -15,9 +15,8 @@ public enum CrashPoint {
                                     "SELECT * FROM enqueue_jobs(?::jsonb)","""),
             new Patch(
                     Sources.JOB_STORE,
-                    "Json.forDatabase(jobs.stream().map(JobStore::submission).toList()));",
-                    "Json.forDatabase(jobs.stream().map(JobStore::submission).toList()));" + Sources.HALT
-                            + "return null; });")),
+                    "\"[\" + String.join(\",\", jobs) + \"]\");",
+                    "\"[\" + String.join(\",\", jobs) + \"]\");" + Sources.HALT + "return null; });")),
     /** The job is accepted, Redis does not know it. */
     AFTER_COMMIT(Program.API, before(Sources.ENQUEUE_ENDPOINT, "boolean due = job.runAfter() == null")),
     /** Redis knows it, the client does not. */
