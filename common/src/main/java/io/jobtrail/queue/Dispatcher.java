@@ -27,13 +27,7 @@ public final class Dispatcher {
 
     /** @return whether the ids stand in Redis now */
     public boolean push(QueueName name, List<JobQueue.Entry> entries) {
-        return push(name, entries, () -> {
-            if (entries.size() == 1) {
-                queue.push(name, entries.get(0).handler(), entries.get(0).id());
-            } else {
-                queue.push(name, entries);
-            }
-        });
+        return push(name, entries, () -> queue.push(name, entries));
     }
 
     /** For jobs that are older than those in the list. */

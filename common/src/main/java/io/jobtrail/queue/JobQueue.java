@@ -3,20 +3,23 @@ package io.jobtrail.queue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.QueueName;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import net.greghaines.jesque.Config;
 import net.greghaines.jesque.ConfigBuilder;
 import net.greghaines.jesque.Job;
-import net.greghaines.jesque.client.ClientPoolImpl;
 import net.greghaines.jesque.json.ObjectMapperFactory;
+import redis.clients.jedis.Jedis;
 
 /**
  * The Redis lists of job ids, in Resque's form: {@code resque:queue:<name>} holds {@code {"class":handler,"args":[id]}}.
@@ -29,14 +32,15 @@ public final class JobQueue {
     /** Workers take from the head while a list is read, and what stands behind moves up. */
     private static final int OVERLAP = 200;
 
+    private static final Duration ANNOUNCE_EVERY = Duration.ofSeconds(5);
+
     static final String EPOCH = "jobtrail:epoch";
 
     private final Redis redis;
-    private final ClientPoolImpl client;
+    private final Map<QueueName, Long> announced = new ConcurrentHashMap<>();
 
     public JobQueue(Redis redis) {
         this.redis = redis;
-        this.client = new ClientPoolImpl(config(), redis.pool());
     }
 
     /** Jesque reads its name space from here, and nothing else: connections come from the pool. */
@@ -44,17 +48,27 @@ public final class JobQueue {
         return new ConfigBuilder().build();
     }
 
-    public void push(QueueName queue, String handler, UUID id) {
-        client.enqueue(queue.wireName(), entry(handler, id));
-    }
-
-    /** Pushes all, in their order. Not with Jesque's batch, which does not tell when Redis refuses. */
+    /** Puts all behind the list, in their order, in one round trip. Not with Jesque's batch, which does not tell when Redis refuses. */
     public void push(QueueName queue, List<Entry> entries) {
         var texts = entries.stream().map(JobQueue::text).toArray(String[]::new);
         redis.call(jedis -> {
-            jedis.sadd("resque:queues", queue.wireName());
+            announce(jedis, queue);
             return jedis.rpush(key(queue), texts);
         });
+    }
+
+    public void push(QueueName queue, String handler, UUID id) {
+        push(queue, List.of(new Entry(handler, id)));
+    }
+
+    /** Resque's tools find the queues in a set. Not with every push, but again and again: Redis may have been wiped. */
+    private void announce(Jedis jedis, QueueName queue) {
+        var now = System.nanoTime();
+        var last = announced.get(queue);
+        if (last == null || now - last > ANNOUNCE_EVERY.toNanos()) {
+            jedis.sadd("resque:queues", queue.wireName());
+            announced.put(queue, now);
+        }
     }
 
     /** What one element of a list says. */
@@ -69,7 +83,7 @@ public final class JobQueue {
         var texts = new ArrayList<String>();
         entries.forEach(e -> texts.add(0, text(e))); // each one is put in front of those before it
         redis.call(jedis -> {
-            jedis.sadd("resque:queues", queue.wireName());
+            announce(jedis, queue);
             return jedis.lpush(key(queue), texts.toArray(String[]::new));
         });
     }

@@ -29,6 +29,7 @@ final class QueueWorker extends WorkerPoolImpl {
     private static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(3);
 
     private final Redis redis;
+    private final ResqueBoard board;
     private final String[] keys;
     private final Consumer<JobQueue.Entry> runner;
     private final Runnable withoutRedis;
@@ -39,7 +40,12 @@ final class QueueWorker extends WorkerPoolImpl {
      * @param runner runs a popped job
      * @param withoutRedis asks Postgres for one job and runs it, or waits a moment when there is none
      */
-    QueueWorker(Redis redis, List<QueueName> queues, Consumer<JobQueue.Entry> runner, Runnable withoutRedis) {
+    QueueWorker(
+            Redis redis,
+            ResqueBoard board,
+            List<QueueName> queues,
+            Consumer<JobQueue.Entry> runner,
+            Runnable withoutRedis) {
         super(
                 JobQueue.config(),
                 queues.stream().map(QueueName::wireName).toList(),
@@ -48,6 +54,7 @@ final class QueueWorker extends WorkerPoolImpl {
                 },
                 redis.pool());
         this.redis = redis;
+        this.board = board;
         this.keys = queues.stream().map(JobQueue::key).toArray(String[]::new);
         this.runner = runner;
         this.withoutRedis = withoutRedis;
@@ -61,6 +68,7 @@ final class QueueWorker extends WorkerPoolImpl {
         try {
             poll();
         } finally {
+            board.remove(getName());
             quietly(() -> redis.call(jedis -> {
                 jedis.srem(key("workers"), getName());
                 return jedis.del(
@@ -110,18 +118,12 @@ final class QueueWorker extends WorkerPoolImpl {
     }
 
     private void work(String queue, JobQueue.Entry entry) {
-        quietly(() -> redis.call(jedis -> jedis.set(key("worker", getName()), status(queue, entry))));
+        var line = board.line(getName());
+        line.begins(() -> status(queue, entry));
         try {
             runner.accept(entry);
         } finally {
-            quietly(() -> redis.call(jedis -> {
-                var pipeline = jedis.pipelined();
-                pipeline.del(key("worker", getName()));
-                pipeline.incr(key("stat", "processed"));
-                pipeline.incr(key("stat", "processed", getName()));
-                pipeline.sync();
-                return null;
-            }));
+            line.ended();
         }
     }
 
@@ -133,13 +135,16 @@ final class QueueWorker extends WorkerPoolImpl {
         }
     }
 
-    /** Again and again: a Redis that was wiped has forgotten it, and one that takes no writes brings no jobs either. */
+    /**
+     * Again and again: a Redis that was wiped has forgotten it. One that takes no writes, as with its memory full, is found out
+     * here: it would still hand out what it has, but no push would reach it.
+     */
     private void register() {
         var now = System.nanoTime();
         if (registeredAt == 0 || awaySince != null || now - registeredAt > REGISTER_EVERY.toNanos()) {
             redis.call(jedis -> {
                 jedis.sadd(key("workers"), getName());
-                return jedis.set(
+                return jedis.setnx(
                         key("worker", getName(), "started"), Instant.now().toString());
             });
             registeredAt = now;

@@ -29,6 +29,7 @@ public final class Workers {
     private final Ending ending;
     private final Handlers handlers;
     private final Redis redis;
+    private final ResqueBoard board;
     private final List<QueueName> queues;
     private final String name;
     private final Duration pollInterval;
@@ -56,6 +57,7 @@ public final class Workers {
         ending = new Ending(store, heartbeats);
         this.handlers = handlers;
         this.redis = redis;
+        board = redis == null ? null : new ResqueBoard(redis);
         this.queues = queues;
         this.name = name;
         this.pollInterval = pollInterval;
@@ -133,6 +135,7 @@ public final class Workers {
         private void waitInRedis() {
             waiter = new QueueWorker(
                     redis,
+                    board,
                     queues,
                     entry -> outlastPostgres(() -> runner.run(entry.id(), worker)),
                     () -> runFromPostgres(worker));
@@ -209,6 +212,9 @@ public final class Workers {
         var last = threads();
         last.forEach(WorkerThread::endWaiting);
         ending.within(patience, time -> await(last, time));
+        if (board != null) {
+            board.close();
+        }
         return last.stream().noneMatch(Thread::isAlive) && heartbeats.writtenOff() == 0;
     }
 

@@ -169,6 +169,7 @@ class WorkersTest {
         var names = redis.call(jedis -> jedis.smembers("resque:workers"));
         assertThat(names).hasSize(1);
         var worker = "resque:worker:" + names.iterator().next();
+        await().until(() -> redis.call(jedis -> jedis.exists(worker)));
         var status = Json.MAPPER.readTree(redis.<String>call(jedis -> jedis.get(worker)));
         assertThat(status.path("queue").textValue()).isEqualTo("urgent");
         assertThat(status.path("run_at").isMissingNode()).isFalse();
