@@ -21,14 +21,10 @@ import redis.clients.jedis.exceptions.JedisException;
  * Postgres instead. Carries no duty: whatever it drops or sees twice, the claim in Postgres sorts out.
  */
 final class QueueWorker extends WorkerPoolImpl {
-    /** How long one blocking pop waits: the longest that a stop has to wait for an idle worker. */
-    static final Duration BLOCK = Duration.ofSeconds(2);
-
     private static final Logger LOG = LoggerFactory.getLogger(QueueWorker.class);
-    private static final Duration REGISTER_EVERY = Duration.ofSeconds(5);
-    private static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(3);
 
     private final Redis redis;
+    private final RedisWaits waits;
     private final String[] keys;
     private final Consumer<JobQueue.Entry> runner;
     private final Runnable withoutRedis;
@@ -39,7 +35,12 @@ final class QueueWorker extends WorkerPoolImpl {
      * @param runner runs a popped job
      * @param withoutRedis asks Postgres for one job and runs it, or waits a moment when there is none
      */
-    QueueWorker(Redis redis, List<QueueName> queues, Consumer<JobQueue.Entry> runner, Runnable withoutRedis) {
+    QueueWorker(
+            Redis redis,
+            RedisWaits waits,
+            List<QueueName> queues,
+            Consumer<JobQueue.Entry> runner,
+            Runnable withoutRedis) {
         super(
                 JobQueue.config(),
                 queues.stream().map(QueueName::wireName).toList(),
@@ -48,6 +49,7 @@ final class QueueWorker extends WorkerPoolImpl {
                 },
                 redis.pool());
         this.redis = redis;
+        this.waits = waits;
         this.keys = queues.stream().map(JobQueue::key).toArray(String[]::new);
         this.runner = runner;
         this.withoutRedis = withoutRedis;
@@ -77,7 +79,7 @@ final class QueueWorker extends WorkerPoolImpl {
             List<String> popped;
             try {
                 register();
-                popped = redis.call(jedis -> jedis.blpop((int) BLOCK.toSeconds(), keys));
+                popped = redis.call(jedis -> jedis.blpop((int) waits.pop().toSeconds(), keys));
                 back();
             } catch (JedisException e) {
                 away(e);
@@ -90,12 +92,12 @@ final class QueueWorker extends WorkerPoolImpl {
         }
     }
 
-    /** For a while at a time: to ask a Redis that hangs takes seconds. */
+    /** For a while at a time. */
     private void workWithoutRedis() {
         var begin = System.nanoTime();
         do {
             withoutRedis.run();
-        } while (!isShutdown() && System.nanoTime() - begin < ASK_AGAIN_AFTER.toNanos());
+        } while (!isShutdown() && System.nanoTime() - begin < waits.askAgain().toNanos());
     }
 
     private void handle(String key, String text) {
@@ -136,7 +138,9 @@ final class QueueWorker extends WorkerPoolImpl {
     /** Again and again: a Redis that was wiped has forgotten it, and one that takes no writes brings no jobs either. */
     private void register() {
         var now = System.nanoTime();
-        if (registeredAt == 0 || awaySince != null || now - registeredAt > REGISTER_EVERY.toNanos()) {
+        if (registeredAt == 0
+                || awaySince != null
+                || now - registeredAt > waits.register().toNanos()) {
             redis.call(jedis -> {
                 jedis.sadd(key("workers"), getName());
                 return jedis.set(
