@@ -22,6 +22,8 @@ import java.util.List;
 
 /** The parts of the web process, put together from the settings, and their common start and end. */
 public final class ApiServer implements AutoCloseable {
+    private static final Duration HEALTH_FRESH = Duration.ofSeconds(1);
+
     private final Database database;
     private final Database sweepDatabase;
     private final Redis redis;
@@ -39,7 +41,7 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    private ApiServer(Settings settings) {
+    private ApiServer(Settings settings, Duration healthFresh) {
         work = WorkDirectory.createIn(Path.of(System.getProperty("java.io.tmpdir")), "uploads");
         uploads = directoryIn(work);
         database = new Database(settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax());
@@ -69,7 +71,7 @@ public final class ApiServer implements AutoCloseable {
                 new S3Sources(bucket, reader),
                 limits,
                 uploads);
-        health = new HealthEndpoint(database, redis, sweeper::hasEnded);
+        health = new HealthEndpoint(database, redis, sweeper::hasEnded, healthFresh);
         server = Routes.server(access, enqueue, new JobsEndpoint(reader, documents), new StatsEndpoint(reader), health);
     }
 
@@ -79,12 +81,17 @@ public final class ApiServer implements AutoCloseable {
      * @throws OpenToStrangers when there is no key and the host is not loopback
      */
     public static ApiServer start(Settings settings) {
+        return start(settings, HEALTH_FRESH);
+    }
+
+    /** @param healthFresh how old an answer about health may be */
+    static ApiServer start(Settings settings, Duration healthFresh) {
         boolean loopback = Access.isLoopback(settings.host()) || settings.host().equals("::1");
         if (settings.adminApiKey() == null && !loopback && !settings.allowAnonymous()) {
             throw new OpenToStrangers("HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "
                     + "HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if you mean it");
         }
-        var api = new ApiServer(settings);
+        var api = new ApiServer(settings, healthFresh);
         try {
             api.server.start(settings.host(), settings.port());
             api.sweeper.start();

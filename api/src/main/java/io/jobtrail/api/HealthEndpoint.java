@@ -6,6 +6,7 @@ import io.jobtrail.queue.RedisCheck;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.WorkerRegistry;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,7 +17,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Whether this process lives, whether it can take work, and what is wrong with what it rests on. Answers within three seconds
- * whatever hangs, and asks afresh about once a second, so that what has healed is seen at once.
+ * whatever hangs, and asks afresh again and again, so that what has healed is seen at once.
  */
 final class HealthEndpoint implements AutoCloseable {
     private static final String NO_POSTGRES = "Postgres cannot be used, so no job is accepted: ";
@@ -34,12 +35,10 @@ final class HealthEndpoint implements AutoCloseable {
         asking.setDaemon(true);
         return asking;
     });
-    private final Probe<Findings> postgres = new Probe<>(
-            this::askPostgres, new Findings(false, List.of(NO_POSTGRES + "it does not answer"), null), threads);
+    private final Probe<Findings> postgres;
 
     /** Apart from the question whether Postgres can be used: that must not wait for what only tells of a lack. */
-    private final Probe<Findings> workers = new Probe<>(
-            this::askWorkers, new Findings(false, List.of(NO_WORKERS.formatted("no answer in time")), null), threads);
+    private final Probe<Findings> workers;
 
     /** Null: runs without Redis. */
     private final Probe<Findings> redis;
@@ -49,16 +48,22 @@ final class HealthEndpoint implements AutoCloseable {
 
     private final BooleanSupplier sweeperEnded;
 
-    /** @param redis null = runs without, which is no fault */
-    HealthEndpoint(Database database, Redis redis, BooleanSupplier sweeperEnded) {
+    /**
+     * @param redis null = runs without, which is no fault
+     * @param fresh how old an answer may be
+     */
+    HealthEndpoint(Database database, Redis redis, BooleanSupplier sweeperEnded, Duration fresh) {
         this.sweeperEnded = sweeperEnded;
         this.database = database;
         registry = new WorkerRegistry(database);
+        postgres = new Probe<>(this::askPostgres, down(NO_POSTGRES + "it does not answer"), fresh, threads);
+        workers = new Probe<>(this::askWorkers, down(NO_WORKERS.formatted("no answer in time")), fresh, threads);
         this.redis = redis == null
                 ? null
                 : new Probe<>(
                         () -> askRedis(new RedisCheck(redis)),
-                        new Findings(false, List.of(NO_REDIS.formatted("it does not answer")), null),
+                        down(NO_REDIS.formatted("it does not answer")),
+                        fresh,
                         threads);
     }
 
@@ -108,12 +113,16 @@ final class HealthEndpoint implements AutoCloseable {
         ctx.status(store.up() ? 200 : 503).json(answer);
     }
 
+    private static Findings down(String reason) {
+        return new Findings(false, List.of(reason), null);
+    }
+
     private Findings askPostgres() {
         try {
             database.first("SELECT 1 FROM pipeline_queues LIMIT 1", row -> row.getInt(1));
             return new Findings(true, List.of(), null);
         } catch (DatabaseFailure e) {
-            return new Findings(false, List.of(NO_POSTGRES + inWords(e)), null);
+            return down(NO_POSTGRES + inWords(e));
         }
     }
 
@@ -130,7 +139,7 @@ final class HealthEndpoint implements AutoCloseable {
             present.forEach(worker -> reasons.addAll(inWords(worker)));
             return new Findings(true, reasons, alive);
         } catch (DatabaseFailure e) {
-            return new Findings(false, List.of(NO_WORKERS.formatted(inWords(e))), null);
+            return down(NO_WORKERS.formatted(inWords(e)));
         }
     }
 
@@ -166,7 +175,7 @@ final class HealthEndpoint implements AutoCloseable {
 
     private static Findings askRedis(RedisCheck check) {
         return check.fault()
-                .map(fault -> new Findings(false, List.of(NO_REDIS.formatted(fault)), null))
+                .map(fault -> down(NO_REDIS.formatted(fault)))
                 .orElseGet(() -> new Findings(true, check.warnings(), null));
     }
 

@@ -10,14 +10,14 @@ import java.util.function.Supplier;
 
 /**
  * Asks something that may hang, so that no caller hangs with it: one question is under way at a time, its answer serves all who
- * want one within a second, and none of them waits long. Knows nothing about what is asked.
+ * want one while it is fresh, and none of them waits long. Knows nothing about what is asked.
  */
 final class Probe<T> {
-    private static final long FRESH_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long PATIENCE_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final Supplier<T> question;
     private final T noAnswer;
+    private final Duration fresh;
     private final Executor threads;
     private CompletableFuture<T> answer;
     private long askedAt;
@@ -25,10 +25,12 @@ final class Probe<T> {
     /**
      * @param question must not throw
      * @param noAnswer what is said while there is no answer
+     * @param fresh for so long after the question, its answer serves all
      */
-    Probe(Supplier<T> question, T noAnswer, Executor threads) {
+    Probe(Supplier<T> question, T noAnswer, Duration fresh, Executor threads) {
         this.question = question;
         this.noAnswer = noAnswer;
+        this.fresh = fresh;
         this.threads = threads;
     }
 
@@ -41,7 +43,7 @@ final class Probe<T> {
     Supplier<T> begin() {
         synchronized (this) {
             var age = System.nanoTime() - askedAt;
-            if (answer == null || answer.isDone() && age > FRESH_NANOS) {
+            if (answer == null || answer.isDone() && age > fresh.toNanos()) {
                 answer = CompletableFuture.supplyAsync(question, threads);
                 askedAt = System.nanoTime();
             }

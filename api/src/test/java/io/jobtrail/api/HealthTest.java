@@ -45,7 +45,7 @@ class HealthTest {
     @BeforeEach
     void build() {
         // With its own lease the API would soon take those for stopped that these tests let fall silent.
-        api = RunningApi.start("REDIS_URL", server.url(), "LEASE_SECONDS", "86400");
+        api = RunningApi.startEagerly("REDIS_URL", server.url(), "LEASE_SECONDS", "86400");
         registry = new WorkerRegistry(api.database.runtime());
         redis = new Redis(server.url(), 2, Duration.ZERO);
         redis.call(jedis -> jedis.slaveofNoOne());

@@ -49,10 +49,22 @@ final class RunningApi implements AutoCloseable {
 
     /** @param settings names and values of environment variables */
     static RunningApi start(String... settings) {
+        var database = forApi();
+        return new RunningApi(database, ApiServer.start(settings(database.environmentUrl(), settings)));
+    }
+
+    /** One whose health is asked afresh much more often than usual. */
+    static RunningApi startEagerly(String... settings) {
+        var database = forApi();
+        return new RunningApi(
+                database, ApiServer.start(settings(database.environmentUrl(), settings), Duration.ofMillis(50)));
+    }
+
+    private static JobtrailDatabase forApi() {
         var database = JobtrailDatabase.fresh();
         database.asOwner(
                 "INSERT INTO pipeline_handlers (name) VALUES ('process_document'), ('echo') ON CONFLICT DO NOTHING");
-        return new RunningApi(database, ApiServer.start(settings(database.environmentUrl(), settings)));
+        return database;
     }
 
     /** A further one on a database that somebody else closes, as another user of it. */

@@ -48,6 +48,11 @@ public final class Database implements AutoCloseable {
 
     /** @param patience longest wait for an answer; zero = as long as it takes, for questions about everything there is */
     public Database(DatabaseUrl url, String name, int minIdle, int maxSize, Duration patience) {
+        this(url, name, minIdle, maxSize, patience, Duration.ofSeconds(5));
+    }
+
+    /** @param connecting longest wait for a connection, new or used */
+    public Database(DatabaseUrl url, String name, int minIdle, int maxSize, Duration patience, Duration connecting) {
         var config = new HikariConfig();
         config.setPoolName(name);
         config.setJdbcUrl(url.jdbcUrl());
@@ -55,7 +60,7 @@ public final class Database implements AutoCloseable {
         config.setPassword(url.password());
         config.setMinimumIdle(Math.min(minIdle, maxSize));
         config.setMaximumPoolSize(maxSize);
-        config.setConnectionTimeout(Duration.ofSeconds(5).toMillis());
+        config.setConnectionTimeout(connecting.toMillis());
         config.setInitializationFailTimeout(-1);
         config.setConnectionInitSql(DROP_RIGHTS + LIMIT_LOCK_WAITS + INTERPRET);
         config.setExceptionOverride(new LeaveStandby());

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Sweeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
-    private static final Duration FIRST = Duration.ofSeconds(1);
+    private static final Duration FIRST_AFTER = Duration.ofSeconds(1);
 
     /** So many failures in a row are more than a short outage. */
     private static final int PATIENCE = 3;
@@ -32,19 +32,25 @@ public final class Sweeper implements AutoCloseable {
 
     /** @param database with two connections for this alone: one holds the lock, the other is for what the sweep does */
     public Sweeper(Database database, List<Sweep> sweeps) {
+        this(database, sweeps, FIRST_AFTER);
+    }
+
+    /** @param firstAfter the pause before the first turn of each sweep */
+    public Sweeper(Database database, List<Sweep> sweeps, Duration firstAfter) {
         this.database = database;
         shared = new SweepTurns(database);
-        sweeps.forEach(sweep -> turns.add(new Turn(sweep)));
+        sweeps.forEach(sweep -> turns.add(new Turn(sweep, firstAfter)));
         thread.setDaemon(true);
     }
 
     private static final class Turn {
         private final Sweep sweep;
-        private long at = System.nanoTime() + FIRST.toNanos();
+        private long at;
         private int leftOut;
 
-        Turn(Sweep sweep) {
+        Turn(Sweep sweep, Duration firstAfter) {
             this.sweep = sweep;
+            after(firstAfter);
         }
 
         void after(Duration pause) {

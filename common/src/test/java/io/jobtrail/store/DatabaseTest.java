@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.jobtrail.config.DatabaseUrl;
 import io.jobtrail.testing.JobtrailDatabase;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -149,7 +150,9 @@ class DatabaseTest {
 
     @Test
     void aDatabaseThatIsAwayIsAnErrorOfTheFirstCall() {
-        try (var away = new Database(DatabaseUrl.parse("postgres://u:secret@127.0.0.1:1/x"), "away", 0, 1)) {
+        var nobodyListens = DatabaseUrl.parse("postgres://u:secret@127.0.0.1:1/x");
+        var second = Duration.ofSeconds(1);
+        try (var away = new Database(nobodyListens, "away", 0, 1, second, second)) {
             var failure = failureOf(() -> away.list("SELECT 1", row -> row.getInt(1)));
             assertThat(failure.isUnavailable()).isTrue();
             assertThat(failure.getMessage()).contains("refused").doesNotContain("secret");

@@ -44,7 +44,7 @@ class SweeperTest {
     }
 
     private Sweeper sweeper(Sweep... sweeps) {
-        return new Sweeper(rig.database.runtime(), List.of(sweeps));
+        return new Sweeper(rig.database.runtime(), List.of(sweeps), Duration.ofMillis(50));
     }
 
     private ReleaseStale release() {

@@ -21,15 +21,11 @@ import redis.clients.jedis.exceptions.JedisException;
  * Postgres instead. Carries no duty: whatever it drops or sees twice, the claim in Postgres sorts out.
  */
 final class QueueWorker extends WorkerPoolImpl {
-    /** How long one blocking pop waits: the longest that a stop has to wait for an idle worker. */
-    static final Duration BLOCK = Duration.ofSeconds(2);
-
     private static final Logger LOG = LoggerFactory.getLogger(QueueWorker.class);
-    private static final Duration REGISTER_EVERY = Duration.ofSeconds(5);
-    private static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(3);
 
     private final Redis redis;
     private final ResqueBoard board;
+    private final RedisWaits waits;
     private final String[] keys;
     private final Consumer<JobQueue.Entry> runner;
     private final Runnable withoutRedis;
@@ -43,6 +39,7 @@ final class QueueWorker extends WorkerPoolImpl {
     QueueWorker(
             Redis redis,
             ResqueBoard board,
+            RedisWaits waits,
             List<QueueName> queues,
             Consumer<JobQueue.Entry> runner,
             Runnable withoutRedis) {
@@ -55,6 +52,7 @@ final class QueueWorker extends WorkerPoolImpl {
                 redis.pool());
         this.redis = redis;
         this.board = board;
+        this.waits = waits;
         this.keys = queues.stream().map(JobQueue::key).toArray(String[]::new);
         this.runner = runner;
         this.withoutRedis = withoutRedis;
@@ -85,7 +83,7 @@ final class QueueWorker extends WorkerPoolImpl {
             List<String> popped;
             try {
                 register();
-                popped = redis.call(jedis -> jedis.blpop((int) BLOCK.toSeconds(), keys));
+                popped = redis.call(jedis -> jedis.blpop((int) waits.pop().toSeconds(), keys));
                 back();
             } catch (JedisException e) {
                 away(e);
@@ -98,12 +96,12 @@ final class QueueWorker extends WorkerPoolImpl {
         }
     }
 
-    /** For a while at a time: to ask a Redis that hangs takes seconds. */
+    /** For a while at a time. */
     private void workWithoutRedis() {
         var begin = System.nanoTime();
         do {
             withoutRedis.run();
-        } while (!isShutdown() && System.nanoTime() - begin < ASK_AGAIN_AFTER.toNanos());
+        } while (!isShutdown() && System.nanoTime() - begin < waits.askAgain().toNanos());
     }
 
     private void handle(String key, String text) {
@@ -141,7 +139,9 @@ final class QueueWorker extends WorkerPoolImpl {
      */
     private void register() {
         var now = System.nanoTime();
-        if (registeredAt == 0 || awaySince != null || now - registeredAt > REGISTER_EVERY.toNanos()) {
+        if (registeredAt == 0
+                || awaySince != null
+                || now - registeredAt > waits.register().toNanos()) {
             redis.call(jedis -> {
                 jedis.sadd(key("workers"), getName());
                 return jedis.setnx(

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Workers {
     /** The longest blocking command that the workers send to Redis. */
-    public static final Duration LONGEST_BLOCK = QueueWorker.BLOCK;
+    public static final Duration LONGEST_BLOCK = RedisWaits.USUAL.pop();
 
     private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
 
@@ -30,6 +30,7 @@ public final class Workers {
     private final Handlers handlers;
     private final Redis redis;
     private final ResqueBoard board;
+    private final RedisWaits waits;
     private final List<QueueName> queues;
     private final String name;
     private final Duration pollInterval;
@@ -51,6 +52,19 @@ public final class Workers {
             List<QueueName> queues,
             String name,
             Duration pollInterval) {
+        this(runner, store, heartbeats, handlers, redis, RedisWaits.USUAL, queues, name, pollInterval);
+    }
+
+    Workers(
+            JobRunner runner,
+            JobStore store,
+            Heartbeats heartbeats,
+            Handlers handlers,
+            Redis redis,
+            RedisWaits waits,
+            List<QueueName> queues,
+            String name,
+            Duration pollInterval) {
         this.runner = runner;
         this.store = store;
         this.heartbeats = heartbeats;
@@ -58,6 +72,7 @@ public final class Workers {
         this.handlers = handlers;
         this.redis = redis;
         board = redis == null ? null : new ResqueBoard(redis);
+        this.waits = waits;
         this.queues = queues;
         this.name = name;
         this.pollInterval = pollInterval;
@@ -136,6 +151,7 @@ public final class Workers {
             waiter = new QueueWorker(
                     redis,
                     board,
+                    waits,
                     queues,
                     entry -> outlastPostgres(() -> runner.run(entry.id(), worker)),
                     () -> runFromPostgres(worker));

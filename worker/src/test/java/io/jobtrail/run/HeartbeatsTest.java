@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 
 class HeartbeatsTest {
     private static final Duration OFTEN = Duration.ofMillis(100);
+    private static final Duration SOON = Duration.ofSeconds(1);
     private static JobtrailDatabase database;
     private final List<Attempt> attempts = new ArrayList<>();
 
@@ -225,8 +226,7 @@ class HeartbeatsTest {
         var logger = (Logger) LoggerFactory.getLogger(Heartbeats.class);
         var broken = new BrokenLog();
         broken.start();
-        var awayForNow = nobodyListens();
-        try (var nowhere = new Database(awayForNow, "nowhere", 0, 1);
+        try (var nowhere = new Database(nobodyListens(), "nowhere", 0, 1, SOON, SOON);
                 var heartbeats = new Heartbeats(new Leases(nowhere), OFTEN, RunnerRig.LONG, Duration.ZERO)) {
             heartbeats.onWrittenOff(attempt -> {
                 throw new NoClassDefFoundError("pretended");

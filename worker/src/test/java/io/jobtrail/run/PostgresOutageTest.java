@@ -113,7 +113,8 @@ class PostgresOutageTest {
                 .orElseThrow();
         try (var proxy = TcpProxy.to(server.port())) {
             proxy.close();
-            try (var nowhere = new Database(throughProxy(proxy), "nowhere", 0, 1);
+            try (var nowhere =
+                            new Database(throughProxy(proxy), "nowhere", 0, 1, RunnerRig.LONG, Duration.ofMillis(300));
                     var rig = new RunnerRig(nowhere, url, Duration.ofMillis(100), Duration.ofSeconds(1));
                     var log = LogLines.of(JobRunner.class)) {
                 assertThat(rig.runner.run(claim)).isEmpty();

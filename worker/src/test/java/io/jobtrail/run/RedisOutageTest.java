@@ -56,7 +56,7 @@ class RedisOutageTest {
     void build() {
         server.startAgain();
         rig = RunnerRig.on(database);
-        redis = new Redis(server.url(), 8, Workers.LONGEST_BLOCK);
+        redis = new Redis(server.url(), 8, RunnerRig.HASTY.pop());
         redis.call(jedis -> jedis.flushAll());
         workers = rig.workers(redis, QueueName.values());
         sweeper = rig.sweeper(redis);

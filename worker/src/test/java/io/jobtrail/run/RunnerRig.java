@@ -12,6 +12,7 @@ import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Leases;
 import io.jobtrail.sweep.PushMissing;
+import io.jobtrail.sweep.Sweep;
 import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
 import io.jobtrail.testing.JobFactory;
@@ -23,6 +24,9 @@ import java.util.List;
 /** The parts of a worker around a {@link ScriptedHandler}, put together as the process does it. Retries are due at once. */
 final class RunnerRig implements AutoCloseable {
     static final Duration LONG = Duration.ofMinutes(5);
+
+    private static final Duration SOON = Duration.ofMillis(100);
+    static final RedisWaits HASTY = new RedisWaits(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1));
 
     final ScriptedHandler handler = new ScriptedHandler();
     final Handlers handlers = Handlers.load(List.of(handler), Path.of("no-such-directory"));
@@ -67,15 +71,41 @@ final class RunnerRig implements AutoCloseable {
 
     /** @param redis null = without */
     Workers workers(Redis redis, QueueName... queues) {
-        return new Workers(runner, store, heartbeats, handlers, redis, List.of(queues), "rig", Duration.ofMillis(100));
+        return workers(redis, HASTY, queues);
     }
 
-    /** With the duties of a worker process. */
+    Workers workers(Redis redis, RedisWaits waits, QueueName... queues) {
+        return new Workers(runner, store, heartbeats, handlers, redis, waits, List.of(queues), "rig", SOON);
+    }
+
+    /** With the duties of a worker process, done more often. */
     Sweeper sweeper(Redis redis) {
         var queue = new JobQueue(redis);
         var sweeps = Sweeps.ofEveryProcess(database, queue, lease, null, "sweeper:rig");
         sweeps.add(new PushMissing(reader, queue, new Dispatcher(queue), handlers.names()));
-        return new Sweeper(database, sweeps);
+        return new Sweeper(database, sweeps.stream().<Sweep>map(Hasty::new).toList(), SOON);
+    }
+
+    private record Hasty(Sweep sweep) implements Sweep {
+        @Override
+        public String name() {
+            return sweep.name();
+        }
+
+        @Override
+        public boolean isShared() {
+            return sweep.isShared();
+        }
+
+        @Override
+        public Duration interval() {
+            return SOON;
+        }
+
+        @Override
+        public Duration run() {
+            return sweep.run().isZero() ? Duration.ZERO : SOON;
+        }
     }
 
     @Override

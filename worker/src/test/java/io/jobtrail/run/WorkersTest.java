@@ -96,6 +96,7 @@ class WorkersTest {
 
     @Test
     void anIdleWorkerWaitsInABlockingPopAndAsksForNothingElse() {
+        workers = rig.workers(redis, RedisWaits.USUAL, QueueName.values());
         workers.start(1);
         await().until(() -> secondsInPop() > 0);
         var before = calls();
