@@ -52,8 +52,10 @@ BEGIN
         USING ERRCODE = 'check_violation';
 END $$;
 
+-- Their plans are kept, and may have been made when the table was empty: the event before is found by index all the same.
 CREATE OR REPLACE FUNCTION pipeline_jobs_trail_insert() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     INSERT INTO pipeline_job_events
     SELECT n.id, n.version, NULL, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at,
@@ -63,7 +65,8 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION pipeline_jobs_trail_update() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     INSERT INTO pipeline_job_events
     SELECT n.id, n.version, o.status, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at,

@@ -2,6 +2,9 @@
 -- in the singular are for people at psql. Each returns what really happened: no row (or false) means that the job was
 -- not in the state this transition starts from, or that the caller's claim is no longer the valid one.
 -- Rows are locked in the order of their ids, so that two statements over the same jobs cannot block each other for ever.
+-- Those that every job passes are in plpgsql with a generic plan, which is kept: a function in SQL is planned anew at every
+-- call, and that takes as long as dozens of jobs. As such a plan may have been made when the tables were empty, it must not rest
+-- on their size: rows are found by index, one by one.
 
 DO $$ DECLARE f regprocedure; BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname IN (
@@ -26,7 +29,9 @@ $$;
 -- same_content = false when that one was made from something else.
 CREATE FUNCTION enqueue_jobs(p_jobs jsonb)
 RETURNS TABLE (job_id uuid, queue text, status text, already_existed boolean, same_content boolean)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
 #variable_conflict use_column
 DECLARE made uuid[];
 BEGIN
@@ -47,6 +52,13 @@ BEGIN
         RETURNING id
     )
     SELECT array_agg(id) INTO made FROM inserted;
+
+    IF cardinality(made) = jsonb_array_length(p_jobs) THEN          -- nearly always: there is nothing to look for
+        RETURN QUERY
+        SELECT (t.item->>'id')::uuid, t.item->>'queue', 'queued', false, true
+        FROM jsonb_array_elements(p_jobs) WITH ORDINALITY AS t(item, ord) ORDER BY t.ord;
+        RETURN;
+    END IF;
 
     -- A statement of its own, because only a new snapshot sees what a concurrent submission has just committed.
     RETURN QUERY
@@ -80,7 +92,11 @@ $$;
 -- The version returned is the claim's fence. p_handlers: what this worker can run. A row that somebody has locked is left alone
 -- too, so that it costs the other ids no time: whoever has it is about to change it, and a job that stays due is pushed again.
 CREATE FUNCTION claim_jobs_by_id(p_ids uuid[], p_workers text[], p_handlers text[]) RETURNS SETOF pipeline_jobs
-LANGUAGE sql AS $$
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+BEGIN
+    RETURN QUERY
     WITH wanted AS (SELECT DISTINCT ON (w.id) w.id, w.worker FROM unnest(p_ids, p_workers) AS w(id, worker)),
     claimable AS (
         SELECT j.id, w.worker FROM pipeline_jobs j JOIN wanted w ON w.id = j.id
@@ -93,8 +109,8 @@ LANGUAGE sql AS $$
         started_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(), updated_at = clock_timestamp(),
         actor = 'worker:' || c.worker, reason = 'CLAIMED', metadata = NULL
     FROM claimable c WHERE j.id = c.id
-    RETURNING j.*
-$$;
+    RETURNING j.*;
+END $$;
 
 -- The same without Redis: the oldest due jobs of the queues, in strict priority of their order. Looked for by handler, as
 -- the index is sorted: nothing of other handlers is read, and each search locks no more than p_limit jobs.
@@ -155,8 +171,14 @@ $$;
 -- running -> finished, by the holder of the claim. Answers the ids that are finished now. With p_wait, rows that somebody has
 -- locked are waited for; else such a job is left as it is, and missing in the answer as if the claim were lost.
 CREATE FUNCTION complete_jobs(p_ids uuid[], p_versions integer[], p_results jsonb[], p_wait boolean DEFAULT true)
-RETURNS SETOF uuid LANGUAGE sql AS $$
-    SELECT FROM pipeline_jobs WHERE p_wait AND id = ANY (p_ids) AND status = 'running' ORDER BY id FOR NO KEY UPDATE;
+RETURNS SETOF uuid LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+BEGIN
+    IF p_wait THEN
+        PERFORM FROM pipeline_jobs WHERE id = ANY (p_ids) AND status = 'running' ORDER BY id FOR NO KEY UPDATE;
+    END IF;
+    RETURN QUERY
     WITH held AS (
         SELECT j.id, o.result FROM unnest(p_ids, p_versions, p_results) AS o(id, version, result)
         JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version
@@ -167,8 +189,8 @@ RETURNS SETOF uuid LANGUAGE sql AS $$
         locked_by = NULL, finished_at = clock_timestamp(), updated_at = clock_timestamp(),
         actor = 'worker:' || j.locked_by, reason = 'COMPLETED', metadata = NULL
     FROM held h WHERE j.id = h.id
-    RETURNING j.id
-$$;
+    RETURNING j.id;
+END $$;
 
 CREATE FUNCTION complete_job(p_id uuid, p_version integer, p_result jsonb DEFAULT NULL) RETURNS boolean LANGUAGE sql AS $$
     SELECT EXISTS (SELECT FROM complete_jobs(ARRAY[p_id], ARRAY[p_version], ARRAY[p_result]))
@@ -178,8 +200,15 @@ $$;
 -- p_wait as above.
 CREATE FUNCTION fail_jobs(p_ids uuid[], p_versions integer[], p_codes text[], p_errors text[], p_permanent boolean[],
     p_retry_in interval[], p_wait boolean DEFAULT true)
-RETURNS TABLE (job_id uuid, status text, run_after timestamptz) LANGUAGE sql AS $$
-    SELECT FROM pipeline_jobs WHERE p_wait AND id = ANY (p_ids) AND status = 'running' ORDER BY id FOR NO KEY UPDATE;
+RETURNS TABLE (job_id uuid, status text, run_after timestamptz) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    IF p_wait THEN
+        PERFORM FROM pipeline_jobs WHERE id = ANY (p_ids) AND status = 'running' ORDER BY id FOR NO KEY UPDATE;
+    END IF;
+    RETURN QUERY
     WITH held AS (
         SELECT j.id, o.code, o.error, o.retry_in,
                CASE WHEN j.cancel_requested THEN 'cancelled'
@@ -198,8 +227,8 @@ RETURNS TABLE (job_id uuid, status text, run_after timestamptz) LANGUAGE sql AS 
         reason = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE h.code END,
         metadata = CASE WHEN h.next = 'cancelled' THEN jsonb_build_object('stopped_by', 'worker:' || j.locked_by) END
     FROM held h WHERE j.id = h.id
-    RETURNING j.id, j.status, j.run_after
-$$;
+    RETURNING j.id, j.status, j.run_after;
+END $$;
 
 CREATE FUNCTION fail_job(p_id uuid, p_version integer, p_code text, p_error text, p_permanent boolean DEFAULT false,
     p_retry_in interval DEFAULT '5 seconds') RETURNS boolean LANGUAGE sql AS $$
