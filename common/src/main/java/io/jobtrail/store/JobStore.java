@@ -7,14 +7,17 @@ import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.NewJob;
 import io.jobtrail.job.QueueName;
+import io.jobtrail.store.SharedStatements.Failed;
+import io.jobtrail.store.SharedStatements.Finished;
+import io.jobtrail.store.SharedStatements.Turn;
+import io.jobtrail.store.SharedStatements.Turned;
+import io.jobtrail.store.SharedStatements.Wanted;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +36,11 @@ public final class JobStore {
     private static final GroupCommit.Limits LIMITS = new GroupCommit.Limits(1, 64, 1 << 20);
 
     private final Database database;
+    private final SharedStatements statements;
     private final GroupCommit<String, NewJob.Accepted> enqueues;
     private final GroupCommit<Wanted, Optional<ClaimedRow>> claims;
     private final GroupCommit<Finished, Boolean> completions;
+    private final GroupCommit<Turn, Turned> turns;
     private final GroupCommit<Failed, Optional<AfterFailure>> failures;
 
     /** With nobody to tell how many callers shared a statement. */
@@ -46,29 +51,40 @@ public final class JobStore {
     /** @param meters gets {@code jobtrail.commit.items}: how many callers a statement and its commit were shared by */
     public JobStore(Database database, MeterRegistry meters) {
         this.database = database;
+        statements = new SharedStatements(database);
         enqueues = new GroupCommit<>(
                 LIMITS,
                 String::length,
-                this::enqueueAll,
-                job -> enqueueAll(List.of(job)).get(0),
+                statements::enqueue,
+                job -> statements.enqueue(List.of(job)).get(0),
                 items(meters, "enqueue"));
         claims = new GroupCommit<>(
                 LIMITS,
                 wanted -> 0,
-                this::claimAll,
-                wanted -> claimAll(List.of(wanted)).get(0),
+                statements::claim,
+                wanted -> statements.claim(List.of(wanted)).get(0),
                 items(meters, "claim"));
         completions = new GroupCommit<>(
                 LIMITS,
                 Finished::size,
-                jobs -> complete(jobs, false),
-                job -> complete(List.of(job), true).get(0) != null,
+                jobs -> statements.complete(jobs, false),
+                job -> statements.complete(List.of(job), true).get(0) != null,
                 items(meters, "complete"));
+        turns = new GroupCommit<>(
+                LIMITS,
+                turn -> turn.finished().size(),
+                statements::turn,
+                // The other way round would hold two jobs at once.
+                turn -> new Turned(
+                        statements.complete(List.of(turn.finished()), true).get(0) != null,
+                        statements.claim(List.of(turn.wanted())).get(0)),
+                items(meters, "turn"));
         failures = new GroupCommit<>(
                 LIMITS,
                 job -> job.error().length(),
-                jobs -> fail(jobs, false),
-                job -> Optional.ofNullable(fail(List.of(job), true).get(0)).flatMap(Function.identity()),
+                jobs -> statements.fail(jobs, false),
+                job -> Optional.ofNullable(statements.fail(List.of(job), true).get(0))
+                        .flatMap(Function.identity()),
                 items(meters, "fail"));
     }
 
@@ -86,53 +102,13 @@ public final class JobStore {
 
     /** Likewise all of them, or none. The answers are in the order of the jobs. */
     public List<NewJob.Accepted> enqueue(List<NewJob> jobs) {
-        return enqueueAll(jobs.stream().map(JobStore::json).toList());
+        return statements.enqueue(jobs.stream().map(JobStore::json).toList());
     }
-
-    private List<NewJob.Accepted> enqueueAll(List<String> jobs) {
-        return database.list(
-                "SELECT * FROM enqueue_jobs(?::jsonb)",
-                row -> new NewJob.Accepted(
-                        row.getObject("job_id", UUID.class),
-                        row.getString("queue"),
-                        JobState.of(row.getString("status")),
-                        row.getBoolean("already_existed"),
-                        row.getBoolean("same_content")),
-                "[" + String.join(",", jobs) + "]");
-    }
-
-    /** @param handlers those that the worker has */
-    private record Wanted(UUID id, String worker, Collection<String> handlers) {}
 
     /** Takes the job that Redis named; empty: somebody has it, it is not due, paused, cancelled, or not for these handlers. */
     public Optional<Claim> claim(UUID id, String worker, Collection<String> handlers) {
         // Read here and not with the rows of the others: they are claimed already, whatever is wrong with this one.
         return claims.submit(new Wanted(id, worker, handlers)).map(ClaimedRow::toClaim);
-    }
-
-    /** A process has one set of handlers; whoever asks for another is not settled here. */
-    private List<Optional<ClaimedRow>> claimAll(List<Wanted> wanted) {
-        var handlers = wanted.get(0).handlers();
-        var together =
-                wanted.stream().filter(w -> w.handlers().equals(handlers)).toList();
-        var rows = new HashMap<UUID, ClaimedRow>();
-        database.list(
-                "SELECT * FROM claim_jobs_by_id(?, ?, ?)",
-                row -> rows.put(row.getObject("id", UUID.class), ClaimedRow.of(row)),
-                array("uuid", together.stream().map(Wanted::id).toList()),
-                array("text", together.stream().map(Wanted::worker).toList()),
-                texts(handlers));
-        return wanted.stream()
-                .map(w -> {
-                    if (!w.handlers().equals(handlers)) {
-                        return null;
-                    }
-                    var row = rows.get(w.id()); // once only, even if the same caller named the job twice
-                    return row != null && row.worker().equals(w.worker())
-                            ? Optional.of(rows.remove(w.id()))
-                            : Optional.<ClaimedRow>empty();
-                })
-                .toList();
     }
 
     /** Takes the oldest due jobs of the queues without asking Redis, in strict priority of the queues' order. */
@@ -150,27 +126,26 @@ public final class JobStore {
                 .toList();
     }
 
-    private record Finished(UUID id, int version, String result) {
-        int size() {
-            return result == null ? 0 : result.length();
-        }
-    }
-
     /** @param result JSON text, or null */
     public boolean complete(Claim claim, String result) {
         return completions.submit(new Finished(claim.id(), claim.version(), result));
     }
 
-    /** @param wait for rows that somebody has locked; else those are not settled, nor are lost claims */
-    private List<Boolean> complete(List<Finished> jobs, boolean wait) {
-        var done = new HashSet<>(database.list(
-                "SELECT complete_jobs(?, ?, ?, ?)",
-                row -> row.getObject(1, UUID.class),
-                array("uuid", jobs.stream().map(Finished::id).toList()),
-                array("int4", jobs.stream().map(Finished::version).toList()),
-                array("jsonb", jobs.stream().map(Finished::result).toList()),
-                wait));
-        return jobs.stream().map(job -> done.contains(job.id()) ? true : null).toList();
+    /** @param next the claim of the other job, if there was something to claim */
+    public record Turnaround(boolean completed, Optional<Claim> next) {}
+
+    /**
+     * For a worker that knows what comes next: completes one job and claims another in the same commit. Neither depends on the
+     * other: a lost claim leaves the next one claimed.
+     *
+     * @param result JSON text, or null
+     */
+    public Turnaround completeAndClaim(Claim claim, String result, UUID next, Collection<String> handlers) {
+        var finished = new Finished(claim.id(), claim.version(), result);
+        var turned = turns.submit(new Turn(finished, new Wanted(next, claim.worker(), handlers)));
+        return new Turnaround(
+                turned.completed() == null ? completions.submit(finished) : turned.completed(),
+                turned.next().map(ClaimedRow::toClaim));
     }
 
     /**
@@ -181,36 +156,10 @@ public final class JobStore {
      */
     public record AfterFailure(JobState status, Instant runAfter) {}
 
-    private record Failed(UUID id, int version, String code, String error, boolean permanent, Duration retryIn) {}
-
     /** @param retryIn pause before the next attempt, if there is one */
     public Optional<AfterFailure> fail(Claim claim, String code, String error, boolean permanent, Duration retryIn) {
         return failures.submit(
                 new Failed(claim.id(), claim.version(), Json.clean(code), Json.clean(error), permanent, retryIn));
-    }
-
-    /** @param wait for rows that somebody has locked; else those are not settled, nor are lost claims */
-    private List<Optional<AfterFailure>> fail(List<Failed> jobs, boolean wait) {
-        var left = new HashMap<UUID, AfterFailure>();
-        database.list(
-                "SELECT * FROM fail_jobs(?, ?, ?, ?, ?, ?, ?)",
-                row -> left.put(
-                        row.getObject("job_id", UUID.class),
-                        new AfterFailure(JobState.of(row.getString("status")), Database.instant(row, "run_after"))),
-                array("uuid", jobs.stream().map(Failed::id).toList()),
-                array("int4", jobs.stream().map(Failed::version).toList()),
-                array("text", jobs.stream().map(Failed::code).toList()),
-                array("text", jobs.stream().map(Failed::error).toList()),
-                array("bool", jobs.stream().map(Failed::permanent).toList()),
-                array(
-                        "interval",
-                        jobs.stream()
-                                .map(job -> job.retryIn().toMillis() + " ms")
-                                .toList()),
-                wait);
-        return jobs.stream()
-                .map(job -> left.containsKey(job.id()) ? Optional.of(left.get(job.id())) : null)
-                .toList();
     }
 
     /**

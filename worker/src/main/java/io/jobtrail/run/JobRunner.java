@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -66,15 +67,60 @@ public final class JobRunner {
 
     /** Runs an attempt that is claimed already. Answers the state it left the job in; empty when the claim was lost. */
     public Optional<JobState> run(Claim claim) {
+        return run(claim, new Next(Optional::empty));
+    }
+
+    /**
+     * Likewise one job after another: what ends well is recorded in the same commit that claims the next one.
+     *
+     * @param next names the job to go on with, without waiting for one; asked when the handler of the last one has returned
+     */
+    void run(UUID id, String worker, Supplier<Optional<UUID>> next) {
+        var claim = store.claim(id, worker, handlers.names());
+        while (claim.isPresent()) {
+            var following = new Next(next);
+            run(claim.get(), following);
+            claim = following.claim(worker);
+        }
+    }
+
+    private Optional<JobState> run(Claim claim, Next next) {
         MDC.put("job_id", claim.id().toString());
         MDC.put("realm", claim.job().realm());
         MDC.put("queue", claim.job().queue());
         MDC.put("attempt", Integer.toString(claim.job().attempt()));
         var context = new LiveContext(claim, documents, chunks);
         try (var alive = heartbeats.start(context)) {
-            return record(attempt(context), claim);
+            return record(attempt(context), claim, next);
         } finally {
             MDC.clear();
+        }
+    }
+
+    /** The job that a worker goes on with: claimed together with the record of the one before, if that ends well. */
+    private final class Next {
+        private final Supplier<Optional<UUID>> source;
+        private Optional<UUID> id;
+        private Optional<Claim> claim;
+
+        Next(Supplier<Optional<UUID>> source) {
+            this.source = source;
+        }
+
+        Optional<JobState> recordWith(Outcome outcome, Claim ended) {
+            if (id == null) {
+                id = source.get();
+            }
+            if (id.isEmpty() || !(outcome instanceof Outcome.Finished finished)) {
+                return outcome.recordIn(store, ended);
+            }
+            var turn = store.completeAndClaim(ended, finished.result(), id.get(), handlers.names());
+            claim = turn.next();
+            return turn.completed() ? Optional.of(JobState.FINISHED) : Optional.empty();
+        }
+
+        Optional<Claim> claim(String worker) {
+            return claim != null ? claim : id.flatMap(named -> store.claim(named, worker, handlers.names()));
         }
     }
 
@@ -125,10 +171,11 @@ public final class JobRunner {
         return code.isBlank() ? "HANDLER_ERROR" : code;
     }
 
-    private Optional<JobState> record(Outcome outcome, Claim claim) {
+    private Optional<JobState> record(Outcome outcome, Claim claim, Next next) {
         try {
             var state = Failsafe.with(untilLeaseEnds).get(execution -> {
-                var recorded = outcome.recordIn(store, claim);
+                var recorded =
+                        execution.isFirstAttempt() ? next.recordWith(outcome, claim) : outcome.recordIn(store, claim);
                 // A write whose answer got lost may have been committed all the same.
                 return recorded.isEmpty() && !execution.isFirstAttempt() ? store.leftAs(claim) : recorded;
             });
@@ -146,7 +193,7 @@ public final class JobRunner {
             if (outcome instanceof Outcome.Finished && isAboutTheResult(e)) {
                 LOG.warn("job {}: Postgres does not store the result ({})", claim.id(), e.getMessage());
                 var error = ErrorText.clean("the result cannot be stored: " + e.getMessage());
-                return record(new Outcome.Failed("RESULT_INVALID", error), claim);
+                return record(new Outcome.Failed("RESULT_INVALID", error), claim, next);
             }
             LOG.error(
                     "job {} attempt {} ended as {}, but that could not be recorded within {} s: it stays running in Postgres, "

@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import net.greghaines.jesque.Job;
 import net.greghaines.jesque.worker.JobExecutor;
 import net.greghaines.jesque.worker.WorkerPoolImpl;
@@ -27,13 +30,13 @@ final class QueueWorker extends WorkerPoolImpl {
     private final ResqueBoard board;
     private final RedisWaits waits;
     private final String[] keys;
-    private final Consumer<JobQueue.Entry> runner;
+    private final BiConsumer<UUID, Supplier<Optional<UUID>>> runner;
     private final Runnable withoutRedis;
     private long registeredAt;
     private Instant awaySince;
 
     /**
-     * @param runner runs a popped job
+     * @param runner runs a popped job, and those that it then asks for
      * @param withoutRedis asks Postgres for one job and runs it, or waits a moment when there is none
      */
     QueueWorker(
@@ -41,7 +44,7 @@ final class QueueWorker extends WorkerPoolImpl {
             ResqueBoard board,
             RedisWaits waits,
             List<QueueName> queues,
-            Consumer<JobQueue.Entry> runner,
+            BiConsumer<UUID, Supplier<Optional<UUID>>> runner,
             Runnable withoutRedis) {
         super(
                 JobQueue.config(),
@@ -105,28 +108,59 @@ final class QueueWorker extends WorkerPoolImpl {
     }
 
     private void handle(String key, String text) {
-        var entry = JobQueue.parse(text);
-        if (entry.isEmpty()) {
-            LOG.warn("dropped an entry of {} that is no job of ours ({} characters)", key, text.length());
-        } else if (isShutdown()) {
+        if (isShutdown()) {
             quietly(() -> redis.call(jedis -> jedis.lpush(key, text)));
         } else {
-            work(key.substring(key("queue").length() + 1), entry.get());
+            entry(key, text).ifPresent(entry -> work(key, entry));
         }
     }
 
-    private void work(String queue, JobQueue.Entry entry) {
+    private static Optional<JobQueue.Entry> entry(String key, String text) {
+        var entry = JobQueue.parse(text);
+        if (entry.isEmpty()) {
+            LOG.warn("dropped an entry of {} that is no job of ours ({} characters)", key, text.length());
+        }
+        return entry;
+    }
+
+    private void work(String key, JobQueue.Entry entry) {
         var line = board.line(getName());
-        line.begins(() -> status(queue, entry));
+        line.begins(() -> status(key, entry));
         try {
-            runner.accept(entry);
+            runner.accept(entry.id(), () -> next(line));
         } finally {
             line.ended();
         }
     }
 
-    private String status(String queue, JobQueue.Entry entry) {
+    /**
+     * What stands in the lists now. The last job is not recorded yet, so nothing is waited for; a Redis that hangs is left to
+     * the loop.
+     */
+    private Optional<UUID> next(ResqueBoard.Line line) {
+        if (isShutdown() || mustRegister()) {
+            return Optional.empty();
+        }
         try {
+            return redis.call(jedis -> {
+                for (var key : keys) {
+                    var popped = Optional.ofNullable(jedis.lpop(key)).flatMap(text -> entry(key, text));
+                    if (popped.isPresent()) {
+                        line.ended();
+                        line.begins(() -> status(key, popped.get()));
+                        return popped.map(JobQueue.Entry::id);
+                    }
+                }
+                return Optional.empty();
+            });
+        } catch (JedisException e) {
+            return Optional.empty();
+        }
+    }
+
+    private String status(String key, JobQueue.Entry entry) {
+        try {
+            var queue = key.substring(key("queue").length() + 1);
             return statusMsg(queue, new Job(entry.handler(), entry.id().toString()));
         } catch (IOException e) {
             throw new IllegalStateException("two strings can always be written as JSON", e);
@@ -138,17 +172,20 @@ final class QueueWorker extends WorkerPoolImpl {
      * here: it would still hand out what it has, but no push would reach it.
      */
     private void register() {
-        var now = System.nanoTime();
-        if (registeredAt == 0
-                || awaySince != null
-                || now - registeredAt > waits.register().toNanos()) {
+        if (mustRegister()) {
             redis.call(jedis -> {
                 jedis.sadd(key("workers"), getName());
                 return jedis.setnx(
                         key("worker", getName(), "started"), Instant.now().toString());
             });
-            registeredAt = now;
+            registeredAt = System.nanoTime();
         }
+    }
+
+    private boolean mustRegister() {
+        return registeredAt == 0
+                || awaySince != null
+                || System.nanoTime() - registeredAt > waits.register().toNanos();
     }
 
     private void away(JedisException e) {

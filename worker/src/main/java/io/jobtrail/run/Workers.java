@@ -153,7 +153,7 @@ public final class Workers {
                     board,
                     waits,
                     queues,
-                    entry -> outlastPostgres(() -> runner.run(entry.id(), worker)),
+                    (id, next) -> outlastPostgres(() -> runner.run(id, worker, next)),
                     () -> runFromPostgres(worker));
             if (!mayTakeMore()) {
                 endWaiting(); // whoever wanted that may not have seen this waiter yet
