@@ -1,0 +1,26 @@
+package io.jobtrail.bench.speed;
+
+import java.time.Duration;
+
+/**
+ * How long is measured, and how much.
+ *
+ * @param drainJobs queued before the worker starts
+ * @param warmUp before each window, not measured
+ * @param documentRounds how often the samples are processed
+ */
+record Windows(int drainJobs, Duration warmUp, Duration mix, Duration latency, Duration http, int documentRounds) {
+    static final Windows FULL = of(50_000, 5, 30, 20, 15, 3);
+    static final Windows SHORT = of(20_000, 3, 10, 8, 6, 2);
+    static final Windows QUICK = of(10_000, 2, 5, 3, 3, 1);
+
+    private static Windows of(int drainJobs, int warmUp, int mix, int latency, int http, int documentRounds) {
+        return new Windows(
+                drainJobs,
+                Duration.ofSeconds(warmUp),
+                Duration.ofSeconds(mix),
+                Duration.ofSeconds(latency),
+                Duration.ofSeconds(http),
+                documentRounds);
+    }
+}
