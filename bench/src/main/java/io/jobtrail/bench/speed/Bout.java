@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** The processes of one contestant during one measurement. Whatever ends on its own ends the measurement with it. */
 final class Bout implements AutoCloseable {
-    static final String WORKER_HEAP = "-Xmx512m";
+    static final String HEAP = "-Xmx512m";
 
     private static final String PRODUCER_HEAP = "-Xmx256m";
     private static final Duration TO_START = Duration.ofSeconds(60);
@@ -40,7 +40,7 @@ final class Bout implements AutoCloseable {
         return start(
                 "worker",
                 contestant.workerEnvironment(backends),
-                WORKER_HEAP,
+                HEAP,
                 contestant.workerProgram(arena.checkout(), threads));
     }
 
@@ -58,7 +58,11 @@ final class Bout implements AutoCloseable {
                         Double.toString(rate)));
     }
 
-    private Program start(String name, Map<String, String> more, String heap, List<String> program) {
+    /**
+     * @param more environment beside that of the backends
+     * @param program without Java
+     */
+    Program start(String name, Map<String, String> more, String heap, List<String> program) {
         var environment = new HashMap<>(backends.environment());
         environment.putAll(more);
         var command = Stream.concat(Stream.of(Checkout.java(), heap), program.stream())

@@ -16,11 +16,9 @@ final class Drain implements Workload {
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     private final Arena arena;
-    private final List<String> contestants;
 
-    Drain(Arena arena, List<String> contestants) {
+    Drain(Arena arena) {
         this.arena = arena;
-        this.contestants = contestants;
     }
 
     @Override
@@ -30,28 +28,26 @@ final class Drain implements Workload {
 
     @Override
     public List<String> entrants(boolean flushMatters) {
-        return contestants.stream()
-                .filter(name -> !flushMatters || Contestants.named(name).usesPostgres())
-                .toList();
+        return arena.contestants(flushMatters);
     }
 
     /**
      * @param perSecond after the first tenth
      * @param seconds from the start of the worker's process to the last call
      */
-    private record Result(double perSecond, double seconds, Servers.Work work) {}
+    private record Result(int jobs, double perSecond, double seconds, Servers.Work work) {}
 
     @Override
     public void measure(String entrant, Windows windows, Sink sink) throws Exception {
         var contestant = Contestants.named(entrant);
         var best = drain(contestant, windows.drainJobs(), Backends.THREADS);
         if (!contestant.hasQueue()) { // plain loops may do better with fewer connections
-            var fewer = drain(contestant, windows.drainJobs(), Backends.THREADS / 2);
+            var fewer = drain(contestant, windows.drainJobs() / 2, Backends.THREADS / 2);
             best = fewer.perSecond > best.perSecond ? fewer : best;
         }
         sink.add(NAME, "completed_per_s", best.perSecond, "jobs/s");
-        sink.add(NAME, "whole_s", best.seconds, "s");
-        PerJob.add(sink, NAME, best.work, windows.drainJobs());
+        sink.add(NAME, "whole_per_s", best.jobs / best.seconds, "jobs/s");
+        PerJob.add(sink, NAME, best.work, best.jobs);
     }
 
     private Result drain(Contestant contestant, int jobs, int threads) throws Exception {
@@ -70,6 +66,7 @@ final class Drain implements Workload {
                     .toArray();
             int warm = jobs / 10;
             return new Result(
+                    jobs,
                     (jobs - warm) * 1e6 / (times[jobs - 1] - times[warm - 1]),
                     (times[jobs - 1] - started) / 1e6,
                     arena.servers().work(backends).since(before));

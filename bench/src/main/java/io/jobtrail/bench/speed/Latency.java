@@ -3,19 +3,19 @@ package io.jobtrail.bench.speed;
 import io.jobtrail.bench.speed.peer.Backends;
 import io.jobtrail.bench.speed.peer.Contestants;
 import io.jobtrail.bench.speed.tally.Tally;
-import java.util.Arrays;
+import java.time.Duration;
 import java.util.List;
 
 /** From the beginning of the call that enqueues a job to the beginning of its handler, at rates far below the limit. */
 final class Latency implements Workload {
     private static final List<Integer> RATES = List.of(50, 200);
 
-    private final Arena arena;
-    private final List<String> contestants;
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
-    Latency(Arena arena, List<String> contestants) {
+    private final Arena arena;
+
+    Latency(Arena arena) {
         this.arena = arena;
-        this.contestants = contestants;
     }
 
     @Override
@@ -29,9 +29,8 @@ final class Latency implements Workload {
 
     @Override
     public List<String> entrants(boolean flushMatters) {
-        return contestants.stream()
+        return arena.contestants(flushMatters).stream()
                 .filter(name -> Contestants.named(name).hasQueue())
-                .filter(name -> !flushMatters || Contestants.named(name).usesPostgres())
                 .toList();
     }
 
@@ -43,7 +42,7 @@ final class Latency implements Workload {
         try (var bout = new Bout(arena, contestant, backends)) {
             bout.startWorker(Backends.THREADS);
             for (int rate : RATES) {
-                add(sink, name(rate), measure(bout, rate, windows));
+                Percentiles.add(sink, name(rate), measure(bout, rate, windows));
             }
             bout.finish(backends.produced().count());
         }
@@ -53,27 +52,16 @@ final class Latency implements Workload {
         var producer = bout.startProducer(rate);
         bout.awaitStart(bout.handled().count());
         bout.pause(windows.warmUp());
+        bout.awaitHandled(bout.backends().produced().count(), LIMIT); // what came while the worker was starting
         long from = Tally.now();
         bout.pause(windows.latency());
         long to = Tally.now();
         bout.stop(producer);
-        bout.awaitHandled(bout.backends().produced().count(), windows.latency().plusSeconds(60));
+        bout.awaitHandled(bout.backends().produced().count(), LIMIT);
         return bout.handled().entries().stream()
                 .filter(entry -> entry.first() >= from && entry.first() < to)
                 .mapToDouble(entry -> (entry.second() - entry.first()) / 1e3)
                 .sorted()
                 .toArray();
-    }
-
-    private static void add(Sink sink, String workload, double[] sorted) {
-        sink.add(workload, "p50", percentile(sorted, 0.5), "ms");
-        sink.add(workload, "p95", percentile(sorted, 0.95), "ms");
-        sink.add(workload, "p99", percentile(sorted, 0.99), "ms");
-        sink.add(workload, "max", Arrays.stream(sorted).max().orElse(Double.NaN), "ms");
-    }
-
-    /** The smallest value that so large a part of all does not exceed. */
-    static double percentile(double[] sorted, double part) {
-        return sorted.length == 0 ? Double.NaN : sorted[(int) Math.ceil(part * sorted.length) - 1];
     }
 }

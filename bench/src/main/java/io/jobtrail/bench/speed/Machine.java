@@ -1,5 +1,6 @@
 package io.jobtrail.bench.speed;
 
+import io.jobtrail.bench.process.Checkout;
 import io.jobtrail.bench.speed.peer.Backends;
 import io.jobtrail.bench.speed.peer.Produce;
 import java.io.IOException;
@@ -13,38 +14,37 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Properties;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What the figures depend on beside the programs: machine, disk, versions, and how they were set up. */
 final class Machine {
     private static final int FLUSHES = 200;
 
-    /** Libraries of the contestants: what they are called, and where their jar tells its version. */
-    private static final Map<String, String> LIBRARIES = Map.of(
-            "jesque", "net.greghaines/jesque",
-            "db-scheduler", "com.github.kagkarlsson/db-scheduler",
-            "pgjdbc", "org.postgresql/postgresql",
-            "HikariCP", "com.zaxxer/HikariCP");
+    private static final List<String> LIBRARIES =
+            List.of("common", "jesque", "db-scheduler", "jobrunr", "postgresql", "HikariCP");
 
     private Machine() {}
 
     /** @param directory on the disk of the servers */
-    static Map<String, String> facts(Path directory) {
+    static Map<String, String> facts(Checkout checkout, Path directory) {
         var facts = new LinkedHashMap<String, String>();
         facts.put("measured at", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         facts.put("processor", inFile("/proc/cpuinfo", "model name\\s*:\\s*(.+)"));
         facts.put("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));
         facts.put("memory kB", inFile("/proc/meminfo", "MemTotal:\\s*(\\d+)"));
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+        facts.put("load average before", inFile("/proc/loadavg", "(\\S+ \\S+ \\S+)"));
         facts.put("flush of 8 kB, median ms", String.format(Locale.ROOT, "%.3f", flushMillis(directory)));
         facts.put("java", System.getProperty("java.runtime.version") + ", " + System.getProperty("java.vm.name"));
-        LIBRARIES.keySet().stream()
-                .sorted()
-                .forEach(name -> facts.put(name + " version", version(LIBRARIES.get(name))));
-        facts.put("worker", "one process, " + Backends.THREADS + " threads, java " + Bout.WORKER_HEAP);
+        for (var library : LIBRARIES) {
+            facts.put(library + " version", version(checkout.jar("bench").resolveSibling("lib"), library));
+        }
+        facts.put("javalin version", version(checkout.jar("api").resolveSibling("lib"), "javalin"));
+        facts.put("worker", "one process, " + Backends.THREADS + " threads, java " + Bout.HEAP);
         facts.put(
                 "producers",
                 "one process, %d threads, at most %,d jobs ahead of the handlers"
@@ -61,14 +61,15 @@ final class Machine {
         }
     }
 
-    private static String version(String artifact) {
-        try (var file = Machine.class.getResourceAsStream("/META-INF/maven/" + artifact + "/pom.properties")) {
-            if (file == null) {
-                return "unknown";
-            }
-            var properties = new Properties();
-            properties.load(file);
-            return properties.getProperty("version");
+    /** As the names of the jars beside a program tell them. */
+    private static String version(Path library, String artifact) {
+        var jar = Pattern.compile(Pattern.quote(artifact) + "-(\\d.*)\\.jar");
+        try (var jars = Files.list(library)) {
+            return jars.map(file -> jar.matcher(file.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .map(matcher -> matcher.group(1))
+                    .findFirst()
+                    .orElse("unknown");
         } catch (IOException e) {
             return "unknown";
         }

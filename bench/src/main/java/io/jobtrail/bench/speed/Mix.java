@@ -11,11 +11,9 @@ final class Mix implements Workload {
     private static final String NAME = "mix";
 
     private final Arena arena;
-    private final List<String> contestants;
 
-    Mix(Arena arena, List<String> contestants) {
+    Mix(Arena arena) {
         this.arena = arena;
-        this.contestants = contestants;
     }
 
     @Override
@@ -25,9 +23,7 @@ final class Mix implements Workload {
 
     @Override
     public List<String> entrants(boolean flushMatters) {
-        return contestants.stream()
-                .filter(name -> !flushMatters || Contestants.named(name).usesPostgres())
-                .toList();
+        return arena.contestants(flushMatters);
     }
 
     @Override

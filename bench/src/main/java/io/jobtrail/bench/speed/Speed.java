@@ -76,17 +76,22 @@ public final class Speed implements Callable<Integer> {
     private void measure(Parts parts) throws Exception {
         var directory = newDirectory();
         var servers = new Servers(directory, parts);
-        var environment = Machine.facts(directory);
+        var environment = Machine.facts(new Checkout(root), directory);
         environment.putAll(servers.facts());
         environment.forEach((name, value) -> out.println(name + ": " + value));
         var results = new Results(figures == null ? directory : figures, environment);
-        var arena = new Arena(new Checkout(root), servers, parts, Files.createDirectories(directory.resolve("logs")));
-
         var contestants = Contestants.names().stream()
                 .filter(name -> jobrunr || !name.equals("jobrunr"))
                 .toList();
-        var workloads =
-                List.of(new Mix(arena, contestants), new Drain(arena, contestants), new Latency(arena, contestants));
+        var logs = Files.createDirectories(directory.resolve("logs"));
+        var arena = new Arena(new Checkout(root), servers, parts, logs, contestants);
+        var workloads = List.of(
+                new Mix(arena),
+                new Drain(arena),
+                new Latency(arena),
+                Http.json(arena),
+                Http.file(arena),
+                new Documents(arena));
         var selection = new Selection(
                 only,
                 List.of(
@@ -98,7 +103,7 @@ public final class Speed implements Callable<Integer> {
                                 .flatMap(workload -> workload.entrants(false).stream())
                                 .toList()));
         for (int run = 1; run <= (runs != null ? runs : quick ? 1 : 3); run++) {
-            for (var setting : selection.of(quick && only.isEmpty() ? List.of(DISK) : SETTINGS)) {
+            for (var setting : quick && !only.contains(SLOW_FLUSH) ? List.of(DISK) : selection.of(SETTINGS)) {
                 servers.emulateSlowFlush(setting.equals(SLOW_FLUSH));
                 for (var workload : workloads) {
                     if (isWanted(workload, workloads, selection)) {
@@ -120,9 +125,7 @@ public final class Speed implements Callable<Integer> {
     private void measure(Workload workload, Selection selection, String setting, int run, Results results)
             throws Exception {
         boolean slow = setting.equals(SLOW_FLUSH);
-        var wanted = selection.of(Contestants.names());
-        var entrants = new ArrayList<>(workload.entrants(slow));
-        entrants.retainAll(wanted);
+        var entrants = new ArrayList<>(selection.of(workload.entrants(slow)));
         Collections.rotate(entrants, run - 1);
         for (var entrant : entrants) {
             workload.measure(entrant, windows(slow), (name, metric, value, unit) -> {

@@ -5,6 +5,8 @@ import io.jobtrail.bench.speed.tally.HandlerJar;
 import io.jobtrail.bench.speed.tally.Payload;
 import io.jobtrail.bench.speed.tally.SpeedHandler;
 import io.jobtrail.bench.speed.tally.Tally;
+import io.jobtrail.document.DocumentPayload;
+import io.jobtrail.document.DocumentStore;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.NewJob;
 import io.jobtrail.job.QueueName;
@@ -95,8 +97,15 @@ public final class Jobtrail implements Contestant {
         };
     }
 
+    /** As the API would make it of an upload. */
+    public static NewJob documentJob(DocumentStore.StoredDocument document) {
+        var payload = DocumentPayload.of(document.filename(), document.size(), document.contentType());
+        payload.put("sha256", document.sha256());
+        return job(payload, "process_document", document.id());
+    }
+
     /** As the API would make it of a request that names nothing but this. */
-    public static NewJob job(Object payload, String handler, UUID document) {
+    private static NewJob job(Object payload, String handler, UUID document) {
         return new NewJob(
                 JobIds.next(),
                 QueueName.DEFAULT,
