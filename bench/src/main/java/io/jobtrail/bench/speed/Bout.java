@@ -44,8 +44,17 @@ final class Bout implements AutoCloseable {
                 contestant.workerProgram(arena.checkout(), threads));
     }
 
-    /** @param rate jobs per second; 0 = as many as it can */
+    /** As fast as it can, but no more jobs ahead of the handlers. */
+    Program startProducer(int backlog) {
+        return startProducer(0.0, backlog);
+    }
+
+    /** @param rate jobs per second, whatever becomes of them */
     Program startProducer(double rate) {
+        return startProducer(rate, 0);
+    }
+
+    private Program startProducer(double rate, int backlog) {
         return start(
                 "producer",
                 Map.of(),
@@ -55,7 +64,8 @@ final class Bout implements AutoCloseable {
                         arena.checkout().jar("bench").toString(),
                         Produce.class.getName(),
                         contestant.name(),
-                        Double.toString(rate)));
+                        Double.toString(rate),
+                        Integer.toString(backlog)));
     }
 
     /**

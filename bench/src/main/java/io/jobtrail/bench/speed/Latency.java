@@ -49,7 +49,7 @@ final class Latency implements Workload {
     }
 
     private static double[] measure(Bout bout, int rate, Windows windows) throws InterruptedException {
-        var producer = bout.startProducer(rate);
+        var producer = bout.startProducer((double) rate);
         bout.awaitStart(bout.handled().count());
         bout.pause(windows.warmUp());
         bout.awaitHandled(bout.backends().produced().count(), LIMIT); // what came while the worker was starting

@@ -48,7 +48,7 @@ final class Machine {
         facts.put(
                 "producers",
                 "one process, %d threads, at most %,d jobs ahead of the handlers"
-                        .formatted(Produce.THREADS, Produce.BACKLOG));
+                        .formatted(Produce.THREADS, Windows.BACKLOG));
         return facts;
     }
 

@@ -34,7 +34,7 @@ final class Mix implements Workload {
         arena.servers().settle();
         try (var bout = new Bout(arena, contestant, backends)) {
             bout.startWorker(Backends.THREADS);
-            var producer = bout.startProducer(0);
+            var producer = bout.startProducer(windows.backlog());
             bout.awaitStart(0);
             bout.pause(windows.warmUp());
             var before = arena.servers().work(backends);

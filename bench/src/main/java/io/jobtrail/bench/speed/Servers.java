@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -40,8 +41,10 @@ final class Servers {
 
     /** @param directory of the run, for the servers' data */
     Servers(Path directory, Parts parts) {
-        postgres = parts.add(PostgresServer.start(directory.resolve("postgres"), SETTINGS));
-        redis = parts.add(RedisServer.start(directory.resolve("redis")));
+        var data = directory.resolve("data");
+        parts.add(() -> delete(data)); // once the servers have ended: they may be large
+        postgres = parts.add(PostgresServer.start(data.resolve("postgres"), SETTINGS));
+        redis = parts.add(RedisServer.start(data.resolve("redis")));
         tallies = talliesDirectory(directory);
         parts.add(() -> delete(tallies));
     }
@@ -177,7 +180,7 @@ final class Servers {
             return;
         }
         try (var files = Files.walk(directory)) {
-            for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         } catch (IOException e) {

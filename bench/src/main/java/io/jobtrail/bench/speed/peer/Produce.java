@@ -8,30 +8,31 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
- * The producing process. Arguments: the contestant's name and jobs per second, 0 for as many as it can. Eight threads send one
- * job a call until SIGTERM, after which those under way are finished.
+ * The producing process. Arguments: the contestant's name; jobs per second, 0 for as many as it can; the backlog. Eight threads
+ * send one job a call until SIGTERM, after which those under way are finished.
  *
- * <p>As many as it can means: up to {@value #BACKLOG} more than were handled, so that one who produces faster than it works does
+ * <p>As many as it can means: up to the backlog more than were handled, so that one who produces faster than it works does
  * not spend the machine on a backlog that grows. A given rate is an open loop: the moments are fixed beforehand, whatever the
  * answers take, as long as one of the threads is free.
  */
 public final class Produce {
     public static final int THREADS = 8;
-    public static final int BACKLOG = 2_000;
 
     private static final int LOOK_NANOS = 200_000;
 
     private final Contestant.Producer producer;
     private final double rate;
+    private final int backlog;
     private final Tally produced;
     private final Tally handled;
     private final AtomicLong next = new AtomicLong();
     private final long start = System.nanoTime();
     private volatile boolean stopping;
 
-    private Produce(Contestant.Producer producer, Backends backends, double rate) {
+    private Produce(Contestant.Producer producer, Backends backends, double rate, int backlog) {
         this.producer = producer;
         this.rate = rate;
+        this.backlog = backlog;
         produced = backends.produced();
         handled = backends.handled();
     }
@@ -40,7 +41,7 @@ public final class Produce {
         Logging.configure(System.getenv());
         var backends = Backends.ofEnvironment();
         try (var producer = Contestants.named(arguments[0]).producer(backends)) {
-            new Produce(producer, backends, Double.parseDouble(arguments[1])).run();
+            new Produce(producer, backends, Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2])).run();
         }
     }
 
@@ -86,7 +87,7 @@ public final class Produce {
                 LockSupport.parkNanos(left);
             }
         } else {
-            while (!stopping && produced.count() - handled.count() >= BACKLOG) {
+            while (!stopping && produced.count() - handled.count() >= backlog) {
                 LockSupport.parkNanos(LOOK_NANOS);
             }
         }
