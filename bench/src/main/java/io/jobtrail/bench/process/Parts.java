@@ -34,8 +34,9 @@ public final class Parts implements AutoCloseable {
         }
     }
 
+    /** Also returns only when all has ended if another thread has begun to end it. */
     @Override
-    public void close() {
+    public synchronized void close() {
         for (AutoCloseable part; (part = newest()) != null; ) {
             end(part);
         }

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -85,30 +86,25 @@ public final class Speed implements Callable<Integer> {
                 .toList();
         var logs = Files.createDirectories(directory.resolve("logs"));
         var arena = new Arena(new Checkout(root), servers, parts, logs, contestants);
-        var workloads = List.of(
+        var all = List.of(
                 new Mix(arena),
                 new Drain(arena),
                 new Latency(arena),
                 Http.json(arena),
                 Http.file(arena),
                 new Documents(arena));
-        var selection = new Selection(
-                only,
-                List.of(
-                        SETTINGS,
-                        workloads.stream()
-                                .flatMap(workload -> workload.names().stream())
-                                .toList(),
-                        workloads.stream()
-                                .flatMap(workload -> workload.entrants(false).stream())
-                                .toList()));
+        var names = flat(all, Workload::names);
+        var entrants = flat(all, workload -> workload.entrants(false));
+        var selection = new Selection(only, List.of(SETTINGS, names, entrants));
+        var workloads = all.stream()
+                .filter(workload -> !Collections.disjoint(workload.names(), selection.of(names)))
+                .toList();
+        var settings = quick && !only.contains(SLOW_FLUSH) ? List.of(DISK) : selection.of(SETTINGS);
         for (int run = 1; run <= (runs != null ? runs : quick ? 1 : 3); run++) {
-            for (var setting : quick && !only.contains(SLOW_FLUSH) ? List.of(DISK) : selection.of(SETTINGS)) {
+            for (var setting : settings) {
                 servers.emulateSlowFlush(setting.equals(SLOW_FLUSH));
                 for (var workload : workloads) {
-                    if (isWanted(workload, workloads, selection)) {
-                        measure(workload, selection, setting, run, results);
-                    }
+                    measure(workload, selection.of(entrants), setting, run, results);
                 }
             }
         }
@@ -116,16 +112,17 @@ public final class Speed implements Callable<Integer> {
         results.summary().forEach(out::println);
     }
 
-    private static boolean isWanted(Workload workload, List<? extends Workload> all, Selection selection) {
-        var wanted = selection.of(
-                all.stream().flatMap(other -> other.names().stream()).toList());
-        return workload.names().stream().anyMatch(wanted::contains);
+    private static List<String> flat(List<? extends Workload> workloads, Function<Workload, List<String>> part) {
+        return workloads.stream()
+                .flatMap(workload -> part.apply(workload).stream())
+                .toList();
     }
 
-    private void measure(Workload workload, Selection selection, String setting, int run, Results results)
+    private void measure(Workload workload, List<String> wanted, String setting, int run, Results results)
             throws Exception {
         boolean slow = setting.equals(SLOW_FLUSH);
-        var entrants = new ArrayList<>(selection.of(workload.entrants(slow)));
+        var entrants = new ArrayList<>(workload.entrants(slow));
+        entrants.retainAll(wanted);
         Collections.rotate(entrants, run - 1);
         for (var entrant : entrants) {
             workload.measure(entrant, windows(slow), (name, metric, value, unit) -> {

@@ -21,8 +21,8 @@ record Windows(
     /** Enough for no worker ever to wait, and few enough for nobody to spend the machine on a queue that grows. */
     static final int BACKLOG = 1_000;
 
-    static final Windows FULL = of(50_000, 5, 30, 20, 15, 3);
-    static final Windows SHORT = of(20_000, 3, 10, 8, 6, 2);
+    static final Windows FULL = of(50_000, 5, 30, 12, 10, 2);
+    static final Windows SHORT = of(15_000, 3, 10, 5, 5, 1);
     static final Windows QUICK = of(10_000, 2, 5, 3, 3, 1);
 
     private static Windows of(int drainJobs, int warmUp, int mix, int latency, int http, int documentRounds) {
