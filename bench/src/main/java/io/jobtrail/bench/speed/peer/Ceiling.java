@@ -10,7 +10,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
@@ -19,7 +18,7 @@ import java.util.stream.IntStream;
  * The ids go from the producers to the workers through shared memory, which costs nothing.
  */
 final class Ceiling implements Contestant {
-    private static final int LOOK_NANOS = 50_000;
+    private static final int LOOK_NANOS = 100_000;
 
     @Override
     public String name() {
@@ -68,15 +67,14 @@ final class Ceiling implements Contestant {
 
     @Override
     public AutoCloseable work(Backends backends, int threads) {
-        var queue = queue(backends);
+        var ids = new Ids(queue(backends));
         var handled = backends.handled();
-        var next = new AtomicLong();
         var all = new ArrayList<Thread>();
         for (int i = 0; i < threads; i++) {
             var worker = "bench:" + i;
             var thread = new Thread(() -> {
                 try (var connection = connect(backends)) {
-                    for (UUID id; (id = take(queue, next.getAndIncrement())) != null; ) {
+                    for (UUID id; (id = ids.take()) != null; ) {
                         run(connection, id, worker, handled);
                     }
                 } catch (SQLException e) {
@@ -142,15 +140,29 @@ final class Ceiling implements Contestant {
         queue.add(id.getMostSignificantBits(), id.getLeastSignificantBits());
     }
 
-    /** Null when interrupted. */
-    private static UUID take(Tally queue, long index) {
-        Tally.Entry entry;
-        while ((entry = queue.get(index)) == null) {
-            if (Thread.interrupted()) {
-                return null;
-            }
-            LockSupport.parkNanos(LOOK_NANOS);
+    /**
+     * The ids that nobody has taken yet. One thread at a time looks whether there are more and the others wait for it, or sixteen
+     * idle ones would need the processor that they wait for.
+     */
+    private static final class Ids {
+        private final Tally queue;
+        private long next;
+
+        Ids(Tally queue) {
+            this.queue = queue;
         }
-        return new UUID(entry.first(), entry.second());
+
+        /** Null when interrupted. */
+        synchronized UUID take() {
+            Tally.Entry entry;
+            while ((entry = queue.get(next)) == null) {
+                if (Thread.interrupted()) {
+                    return null;
+                }
+                LockSupport.parkNanos(LOOK_NANOS);
+            }
+            next++;
+            return new UUID(entry.first(), entry.second());
+        }
     }
 }
