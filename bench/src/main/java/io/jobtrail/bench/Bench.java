@@ -1,5 +1,6 @@
 package io.jobtrail.bench;
 
+import io.jobtrail.bench.speed.Speed;
 import io.jobtrail.bench.storm.Storm;
 import io.jobtrail.config.Logging;
 import picocli.CommandLine;
@@ -10,8 +11,8 @@ import picocli.CommandLine.Command;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Measures and tries Jobtrail on this machine.",
-        subcommands = {Storm.class, TrailCost.class},
-        synopsisSubcommandLabel = "storm|trail-cost")
+        subcommands = {Storm.class, Speed.class, TrailCost.class},
+        synopsisSubcommandLabel = "storm|speed|trail-cost")
 public final class Bench {
     private Bench() {}
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,19 +21,22 @@ final class PostgresProcess {
 
     private final PostgresBinaries binaries;
     private final ServerDirectory directory;
+    private final Map<String, String> settings;
     private int port;
     private ChildProcess server;
 
-    private PostgresProcess(PostgresBinaries binaries, ServerDirectory directory) {
+    private PostgresProcess(PostgresBinaries binaries, ServerDirectory directory, Map<String, String> settings) {
         this.binaries = binaries;
         this.directory = directory;
+        this.settings = settings;
     }
 
     /**
+     * @param settings of Postgres, which go before those made here
      * @throws IllegalStateException when the directory is in use, or with the end of the server's log when it does not start
      */
-    static PostgresProcess start(Path path, PostgresBinaries binaries) {
-        PostgresProcess postgres = new PostgresProcess(binaries, ServerDirectory.take(path));
+    static PostgresProcess start(Path path, PostgresBinaries binaries, Map<String, String> settings) {
+        PostgresProcess postgres = new PostgresProcess(binaries, ServerDirectory.take(path), settings);
         try {
             postgres.endOrphan();
             postgres.initialise();
@@ -142,7 +146,7 @@ final class PostgresProcess {
     }
 
     private void tryLaunch() {
-        List<String> command = List.of(
+        List<String> command = new ArrayList<>(List.of(
                 binaries.program("postgres"),
                 "-D",
                 data().toString(),
@@ -159,7 +163,8 @@ final class PostgresProcess {
                 "-c",
                 "timezone=UTC",
                 "-c",
-                "logging_collector=off");
+                "logging_collector=off"));
+        settings.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value))); // the last one counts
         server = ChildProcess.start(
                 "postgres",
                 directory.resolve("postgres.log"),

@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
 
 /**
  * A real Postgres server for development and tests, its own or a given one, and the databases in it. It listens on 127.0.0.1
@@ -32,8 +33,17 @@ public final class PostgresServer implements AutoCloseable {
         return start(directory, PostgresBinaries.find());
     }
 
+    /** The same with settings of Postgres, such as {@code shared_buffers}, in place of the testbed's own. */
+    public static PostgresServer start(Path directory, Map<String, String> settings) {
+        return start(directory, PostgresBinaries.find(), settings);
+    }
+
     static PostgresServer start(Path directory, PostgresBinaries binaries) {
-        PostgresProcess process = PostgresProcess.start(directory, binaries);
+        return start(directory, binaries, Map.of());
+    }
+
+    private static PostgresServer start(Path directory, PostgresBinaries binaries, Map<String, String> settings) {
+        PostgresProcess process = PostgresProcess.start(directory, binaries, settings);
         return new PostgresServer(PostgresAddress.local(process.port()), process);
     }
 

@@ -1,5 +1,7 @@
 package io.jobtrail.bench.storm;
 
+import io.jobtrail.bench.process.Checkout;
+import io.jobtrail.bench.process.Parts;
 import io.jobtrail.config.DatabaseUrl;
 import io.jobtrail.testbed.Ports;
 import io.jobtrail.testbed.PostgresServer;
@@ -150,18 +152,13 @@ public final class Cluster implements Victim, AutoCloseable {
 
     private List<String> command(String module, Path patch, String main) {
         var classPath = (patch == null ? "" : patch + File.pathSeparator) + jar(module);
-        var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return Stream.of(Stream.of(java), JVM.stream(), Stream.of("-cp", classPath, "io.jobtrail." + main))
+        return Stream.of(Stream.of(Checkout.java()), JVM.stream(), Stream.of("-cp", classPath, "io.jobtrail." + main))
                 .flatMap(part -> part)
                 .toList();
     }
 
     private Path jar(String module) {
-        var jar = setup.checkout().resolve(module).resolve("target").resolve(module + ".jar");
-        if (!Files.exists(jar)) {
-            throw new IllegalStateException(jar + " is missing: build the project first (mvn package)");
-        }
-        return jar.toAbsolutePath();
+        return new Checkout(setup.checkout()).jar(module);
     }
 
     private void awaitReady(Path log) {

@@ -1,5 +1,7 @@
 package io.jobtrail.bench.storm;
 
+import io.jobtrail.bench.process.Checkout;
+import io.jobtrail.bench.process.Parts;
 import io.jobtrail.bench.storm.jesque.PlainProducer;
 import io.jobtrail.bench.storm.jesque.PlainTally;
 import io.jobtrail.bench.storm.jesque.PlainWorker;
@@ -43,8 +45,7 @@ final class PlainJesque implements Victim, AutoCloseable {
                     directory.resolve(name + ".log"),
                     Map.of(),
                     List.of(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
+                            Checkout.java(),
                             "-Xmx160m",
                             "-XX:+UseSerialGC",
                             "-XX:TieredStopAtLevel=1",
