@@ -92,8 +92,10 @@ record Workload(String name, String title, String text, List<String> rates, List
                 .filter(name -> KNOWN.stream().noneMatch(known -> known.name.equals(name)))
                 .collect(groupingBy(name -> name.replaceFirst(NUMBER, ""), LinkedHashMap::new, toList()));
         var all = new ArrayList<>(KNOWN);
-        strangers.forEach(
-                (name, parts) -> all.add(new Workload(name, capitalized(name), "", List.of(), List.of(), parts)));
+        strangers.forEach((group, parts) -> {
+            var name = parts.size() == 1 ? parts.get(0) : group;
+            all.add(new Workload(name, capitalized(name), "", List.of(), List.of(), parts));
+        });
         return all;
     }
 

@@ -64,6 +64,10 @@ class PlotTest {
     void workloadsThatDifferInANumberShareAPicture() throws Exception {
         assertThat(texts(plot("scale")))
                 .containsSubsequence("Jobtrail 1", "2,000", "Jobtrail 2", "4,000", "Jobtrail 4", "8,000");
+
+        var alone =
+                new Figures(new Forged().rate("scale-8", "jobtrail", "disk", 1).list());
+        assertThat(Workload.all(alone)).last().extracting(Workload::name).isEqualTo("scale-8");
     }
 
     @Test
