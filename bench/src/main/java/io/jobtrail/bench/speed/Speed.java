@@ -3,6 +3,7 @@ package io.jobtrail.bench.speed;
 import io.jobtrail.bench.process.Checkout;
 import io.jobtrail.bench.process.Parts;
 import io.jobtrail.bench.speed.peer.Contestants;
+import io.jobtrail.bench.speed.report.Report;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -52,16 +53,23 @@ public final class Speed implements Callable<Integer> {
     private boolean jobrunr;
 
     @Option(
-            names = "--figures",
+            names = "--docs",
             paramLabel = "DIR",
-            description = "where figures.csv and environment.json go (default: bench/target/speed)")
-    private Path figures;
+            description = "where performance.md and its figures go (default: a new one in bench/target/speed)")
+    private Path docs;
+
+    @Option(names = "--report-only", description = "make the report in --docs again from its figures")
+    private boolean reportOnly;
 
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private Path root;
 
     @Override
     public Integer call() throws Exception {
+        if (reportOnly) {
+            Report.remake(docs);
+            return 0;
+        }
         root = checkout.toAbsolutePath().normalize();
         var parts = new Parts();
         var atEnd = new Thread(parts::close, "stop-all");
@@ -80,7 +88,8 @@ public final class Speed implements Callable<Integer> {
         var environment = Machine.facts(new Checkout(root), directory);
         environment.putAll(servers.facts());
         environment.forEach((name, value) -> out.println(name + ": " + value));
-        var results = new Results(figures == null ? directory : figures, environment);
+        var report = docs == null ? directory : docs;
+        var figures = new ArrayList<Figure>();
         var contestants = Contestants.names().stream()
                 .filter(name -> jobrunr || !name.equals("jobrunr"))
                 .toList();
@@ -104,12 +113,15 @@ public final class Speed implements Callable<Integer> {
             for (var setting : settings) {
                 servers.emulateSlowFlush(setting.equals(SLOW_FLUSH));
                 for (var workload : workloads) {
-                    measure(workload, selection.of(entrants), setting, run, results);
+                    measure(workload, selection.of(entrants), setting, run, figures);
+                    // Now already, so that a run that breaks off leaves what it has.
+                    Report.write(report, environment, figures);
                 }
             }
         }
         out.println();
-        results.summary().forEach(out::println);
+        out.println(Report.summary(figures));
+        out.println("The report is in " + report.resolve("performance.md"));
     }
 
     private static List<String> flat(List<? extends Workload> workloads, Function<Workload, List<String>> part) {
@@ -118,7 +130,7 @@ public final class Speed implements Callable<Integer> {
                 .toList();
     }
 
-    private void measure(Workload workload, List<String> wanted, String setting, int run, Results results)
+    private void measure(Workload workload, List<String> wanted, String setting, int run, List<Figure> figures)
             throws Exception {
         boolean slow = setting.equals(SLOW_FLUSH);
         var entrants = new ArrayList<>(workload.entrants(slow));
@@ -126,7 +138,7 @@ public final class Speed implements Callable<Integer> {
         Collections.rotate(entrants, run - 1);
         for (var entrant : entrants) {
             workload.measure(entrant, windows(slow), (name, metric, value, unit) -> {
-                results.add(new Figure(name, entrant, setting, run, metric, value, unit));
+                figures.add(new Figure(name, entrant, setting, run, metric, value, unit));
                 out.printf(
                         Locale.ROOT,
                         "run %d %s %s %s: %s %,.2f %s%n",
@@ -138,7 +150,6 @@ public final class Speed implements Callable<Integer> {
                         value,
                         unit);
             });
-            results.write();
         }
     }
 
