@@ -1,5 +1,6 @@
 package io.jobtrail.bench;
 
+import io.jobtrail.bench.scale.Scale;
 import io.jobtrail.bench.storm.Storm;
 import io.jobtrail.config.Logging;
 import picocli.CommandLine;
@@ -10,8 +11,8 @@ import picocli.CommandLine.Command;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Measures and tries Jobtrail on this machine.",
-        subcommands = {Storm.class, TrailCost.class},
-        synopsisSubcommandLabel = "storm|trail-cost")
+        subcommands = {Storm.class, TrailCost.class, Scale.class},
+        synopsisSubcommandLabel = "storm|trail-cost|scale")
 public final class Bench {
     private Bench() {}
 

@@ -28,7 +28,7 @@ public final class JobList {
     private static final int LOOK = 10_000;
 
     /** Text takes longer: the file name stands in the payload, which may have to be unpacked. */
-    private static final int LOOK_AT_TEXT = 1_000;
+    private static final int LOOK_AT_TEXT = 500;
 
     private static final String FIRST_ID = "00000000-0000-0000-0000-000000000000";
     private static final String LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
@@ -152,28 +152,28 @@ public final class JobList {
         Statement newest(String before) {
             return add("""
                     WITH candidates AS MATERIALIZED (
-                        SELECT id FROM pipeline_jobs WHERE id < ?::uuid AND deleted_at IS NULL ORDER BY id DESC LIMIT ?)""", before, look);
+                        SELECT id FROM pipeline_jobs WHERE id < ?::uuid ORDER BY id DESC LIMIT ?)""", before, look);
         }
 
         Statement ids(Range range, String before) {
             return add("""
                     WITH candidates AS MATERIALIZED (
-                        SELECT id FROM pipeline_jobs WHERE id BETWEEN ?::uuid AND ?::uuid AND id < ?::uuid AND deleted_at IS NULL
+                        SELECT id FROM pipeline_jobs WHERE id BETWEEN ?::uuid AND ?::uuid AND id < ?::uuid
                         ORDER BY id DESC LIMIT ?)""", range.first, range.last, before, look);
         }
 
         Statement errors(String code, String before) {
             return add("""
                     WITH candidates AS MATERIALIZED (
-                        SELECT id FROM pipeline_jobs WHERE error_code = ? AND id < ?::uuid AND deleted_at IS NULL
+                        SELECT id FROM pipeline_jobs WHERE error_code = ANY (ARRAY[?]) AND id < ?::uuid
                         ORDER BY error_code DESC, id DESC LIMIT ?)""", code, before, look);
         }
 
         /**
          * The counts know which kinds of jobs there are, so what the filter leaves open is filled in from them, and what does
          * not exist is not looked for. Of many kinds only those can have a place in the list whose newest job has one.
-         * Compared and sorted as rows, because that is what the index can do and no other: a planner that takes the primary
-         * key instead reads all jobs to find a few.
+         * The state is compared in a way that leaves it in the order asked for, which then only the index on kinds has: a
+         * planner that takes the primary key reads all jobs to find a few.
          */
         Statement kinds(JobFilter filter, String before) {
             add("WITH kinds AS MATERIALIZED (SELECT status, queue, realm, handler FROM pipeline_job_counts WHERE true");
@@ -183,20 +183,17 @@ public final class JobList {
                     ), newest AS MATERIALIZED (
                         SELECT k.*, n.id FROM kinds k CROSS JOIN LATERAL (
                             SELECT j.id FROM pipeline_jobs j
-                            WHERE (j.status, j.queue, j.realm, j.handler, j.id) < (k.status, k.queue, k.realm, k.handler, ?::uuid)
-                              AND (j.status, j.queue, j.realm, j.handler, j.id) >= (k.status, k.queue, k.realm, k.handler, ?::uuid)
-                              AND j.deleted_at IS NULL
-                            ORDER BY j.status DESC, j.queue DESC, j.realm DESC, j.handler DESC, j.id DESC LIMIT 1) n
+                            WHERE j.status = ANY (ARRAY[k.status]) AND j.queue = k.queue AND j.realm = k.realm AND j.handler = k.handler
+                              AND j.id < ?::uuid
+                            ORDER BY j.status DESC, j.id DESC LIMIT 1) n
                         ORDER BY n.id DESC LIMIT ?
                     ), candidates AS MATERIALIZED (
                         SELECT c.id FROM newest n CROSS JOIN LATERAL (
                             SELECT j.id FROM pipeline_jobs j
-                            WHERE (j.status, j.queue, j.realm, j.handler, j.id) <= (n.status, n.queue, n.realm, n.handler, n.id)
-                              AND (j.status, j.queue, j.realm, j.handler, j.id) >= (n.status, n.queue, n.realm, n.handler,
-                                   coalesce((SELECT id FROM newest ORDER BY id DESC OFFSET ? LIMIT 1), ?::uuid))
-                              AND j.deleted_at IS NULL
-                            ORDER BY j.status DESC, j.queue DESC, j.realm DESC, j.handler DESC, j.id DESC LIMIT ?) c
-                        ORDER BY c.id DESC LIMIT ?)""", before, FIRST_ID, look, look - 1, FIRST_ID, look, look);
+                            WHERE j.status = ANY (ARRAY[n.status]) AND j.queue = n.queue AND j.realm = n.realm AND j.handler = n.handler
+                              AND j.id <= n.id AND j.id >= coalesce((SELECT id FROM newest ORDER BY id DESC OFFSET ? LIMIT 1), ?::uuid)
+                            ORDER BY j.status DESC, j.id DESC LIMIT ?) c
+                        ORDER BY c.id DESC LIMIT ?)""", before, look, look - 1, FIRST_ID, look, look);
         }
 
         private Statement kind(JobFilter filter) {
@@ -211,19 +208,21 @@ public final class JobList {
             add("""
                     SELECT (SELECT id FROM candidates ORDER BY id DESC OFFSET ? LIMIT 1) AS looked_to, listed.*
                     FROM (SELECT) AS always LEFT JOIN (SELECT""", look - 1);
-            add(BOUNDED);
+            add("j." + BOUNDED);
             add("""
                     , (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(payload)
                        WHERE octet_length(value::text) <= ?) AS payload,
                     -- The stored size first: it is known without unpacking, and already too large for what is largest.
                     CASE WHEN pg_column_size(result) <= ? THEN CASE WHEN octet_length(result::text) <= ? THEN result END END AS result
-                    FROM candidates JOIN pipeline_jobs USING (id) WHERE true""", MAX_LISTED_BYTES, MAX_LISTED_BYTES, MAX_LISTED_BYTES);
+                    -- Fenced, so that each is looked up by its id: the planner may think that reading all jobs is as quick.
+                    FROM candidates c CROSS JOIN LATERAL (SELECT * FROM pipeline_jobs j WHERE j.id = c.id OFFSET 0) j
+                    WHERE deleted_at IS NULL""", MAX_LISTED_BYTES, MAX_LISTED_BYTES, MAX_LISTED_BYTES);
             kind(filter).addIf(filter.errorCode(), "AND error_code = ?");
             if (text != null) {
                 var pattern = "%" + text.replaceAll("([%_\\\\])", "\\\\$1") + "%";
                 add("AND (payload->>'filename' ILIKE ? OR error ILIKE ?)", pattern, pattern);
             }
-            add("ORDER BY id DESC LIMIT ?) AS listed ON true ORDER BY listed.id DESC", filter.limit());
+            add("ORDER BY j.id DESC LIMIT ?) AS listed ON true ORDER BY listed.id DESC", filter.limit());
         }
     }
 
