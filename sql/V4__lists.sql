@@ -5,8 +5,9 @@
 -- The jobs of one kind, the newest last. Every change of state writes here, so it serves as much as it can: lists by any of
 -- these columns (see pipeline_job_counts for those that are not given), and by state alone the jobs that run.
 CREATE INDEX IF NOT EXISTS pipeline_jobs_kind ON pipeline_jobs (status, queue, realm, handler, id);
--- Only jobs that have failed at least once stand in it.
-CREATE INDEX IF NOT EXISTS pipeline_jobs_errors ON pipeline_jobs (error_code, id) WHERE error_code IS NOT NULL;
+-- The same for those with an error code, which are few: it costs the others nothing.
+CREATE INDEX IF NOT EXISTS pipeline_jobs_errors ON pipeline_jobs (status, error_code, queue, realm, handler, id)
+    WHERE error_code IS NOT NULL;
 
 -- How many jobs there are of each kind that are not hidden: the sum over its rows. Every statement that changes jobs
 -- appends what it changed, so that writers wait for nobody and each snapshot has its exact sums; fold_job_counts() keeps it short.

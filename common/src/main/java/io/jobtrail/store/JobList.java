@@ -12,8 +12,7 @@ import java.util.UUID;
 
 /**
  * Lists of jobs by any filter, newest first, in a time that does not grow with the table. Each list takes its candidates from
- * one index, in the order of the ids, and tries the filter on these; where the index does not know all that the filter asks,
- * no more than so many are tried for a page. Must not change anything.
+ * one index, in the order of the ids, and tries the filter on these. Must not change anything.
  */
 public final class JobList {
     /** All of a job but its two values without a bound, payload and result. */
@@ -24,10 +23,7 @@ public final class JobList {
     /** Five hundred jobs with values of this many bytes of JSON text are a few megabytes. */
     private static final int MAX_LISTED_BYTES = 4096;
 
-    /** So many jobs of an error code are tried for a page. */
-    private static final int LOOK = 10_000;
-
-    /** Text takes longer: the file name stands in the payload, which may have to be unpacked. */
+    /** Text is in no index: so many jobs are tried for a page. The file name may have to be unpacked with the payload. */
     private static final int LOOK_AT_TEXT = 500;
 
     private static final String FIRST_ID = "00000000-0000-0000-0000-000000000000";
@@ -76,20 +72,13 @@ public final class JobList {
             return page(filter, new Statement(filter.limit()).ids(id.get(), before), null);
         }
         var text = filter.search();
-        if (filter.errorCode() != null) {
-            var alone = !hasKind(filter) && text == null;
-            return page(filter, new Statement(look(filter, alone)).errors(filter.errorCode(), before), text);
-        }
-        var statement = new Statement(look(filter, text == null));
-        return page(filter, hasKind(filter) ? statement.kinds(filter, before) : statement.newest(before), text);
-    }
-
-    private static int look(JobFilter filter, boolean allFit) {
-        return allFit ? filter.limit() : Math.max(filter.limit(), filter.search() == null ? LOOK : LOOK_AT_TEXT);
-    }
-
-    private static boolean hasKind(JobFilter filter) {
-        return filter.status() != null || filter.queue() != null || filter.realm() != null || filter.handler() != null;
+        var statement = new Statement(text == null ? filter.limit() : Math.max(filter.limit(), LOOK_AT_TEXT));
+        var hasKind =
+                filter.status() != null || filter.queue() != null || filter.realm() != null || filter.handler() != null;
+        return page(
+                filter,
+                hasKind || filter.errorCode() != null ? statement.kinds(filter, before) : statement.newest(before),
+                text);
     }
 
     private Page page(JobFilter filter, Statement statement, String text) {
@@ -162,38 +151,42 @@ public final class JobList {
                         ORDER BY id DESC LIMIT ?)""", range.first, range.last, before, look);
         }
 
-        Statement errors(String code, String before) {
-            return add("""
-                    WITH candidates AS MATERIALIZED (
-                        SELECT id FROM pipeline_jobs WHERE error_code = ANY (ARRAY[?]) AND id < ?::uuid
-                        ORDER BY error_code DESC, id DESC LIMIT ?)""", code, before, look);
-        }
-
         /**
          * The counts know which kinds of jobs there are, so what the filter leaves open is filled in from them, and what does
-         * not exist is not looked for. Of many kinds only those can have a place in the list whose newest job has one.
-         * The state is compared in a way that leaves it in the order asked for, which then only the index on kinds has: a
-         * planner that takes the primary key reads all jobs to find a few.
+         * not exist is not looked for. The newest jobs of each kind, as many as it takes for a look if all had as many, say how
+         * far back the look can go at most; then each kind is read as far as that.
+         *
+         * <p>The planner must take the index on kinds, since by the primary key all jobs are read to find a few: so the state is
+         * compared in a way that leaves it in the order asked for, and the second bound of the ids as a pair, because two plain
+         * ones are taken for a narrow range.
          */
         Statement kinds(JobFilter filter, String before) {
+            var code = filter.errorCode() == null ? "" : "AND j.error_code = ?";
+            var codes = filter.errorCode() == null ? List.of() : List.of(filter.errorCode());
             add("WITH kinds AS MATERIALIZED (SELECT status, queue, realm, handler FROM pipeline_job_counts WHERE true");
             kind(filter);
-            return add("""
+            add("""
                     GROUP BY 1, 2, 3, 4 HAVING sum(jobs) > 0
                     ), newest AS MATERIALIZED (
                         SELECT k.*, n.id FROM kinds k CROSS JOIN LATERAL (
                             SELECT j.id FROM pipeline_jobs j
-                            WHERE j.status = ANY (ARRAY[k.status]) AND j.queue = k.queue AND j.realm = k.realm AND j.handler = k.handler
-                              AND j.id < ?::uuid
-                            ORDER BY j.status DESC, j.id DESC LIMIT 1) n
+                            WHERE j.status = ANY (ARRAY[k.status]) AND j.queue = k.queue AND j.realm = k.realm AND j.handler = k.handler""");
+            add(code, codes.toArray());
+            add("AND j.id < ?::uuid", before);
+            add("""
+                            ORDER BY j.status DESC, j.id DESC LIMIT (SELECT ceil(?::float / count(*)) FROM kinds)) n
                         ORDER BY n.id DESC LIMIT ?
                     ), candidates AS MATERIALIZED (
-                        SELECT c.id FROM newest n CROSS JOIN LATERAL (
+                        SELECT c.id FROM (SELECT DISTINCT status, queue, realm, handler FROM newest) k CROSS JOIN LATERAL (
                             SELECT j.id FROM pipeline_jobs j
-                            WHERE j.status = ANY (ARRAY[n.status]) AND j.queue = n.queue AND j.realm = n.realm AND j.handler = n.handler
-                              AND j.id <= n.id AND j.id >= coalesce((SELECT id FROM newest ORDER BY id DESC OFFSET ? LIMIT 1), ?::uuid)
+                            WHERE j.status = ANY (ARRAY[k.status]) AND j.queue = k.queue AND j.realm = k.realm AND j.handler = k.handler""", look, look);
+            add(code, codes.toArray());
+            return add("""
+                              AND j.id < ?::uuid
+                              AND (j.id, j.id) >= (SELECT b.id, b.id FROM (
+                                  SELECT coalesce((SELECT id FROM newest ORDER BY id DESC OFFSET ? LIMIT 1), ?::uuid)) b(id))
                             ORDER BY j.status DESC, j.id DESC LIMIT ?) c
-                        ORDER BY c.id DESC LIMIT ?)""", before, look, look - 1, FIRST_ID, look, look);
+                        ORDER BY c.id DESC LIMIT ?)""", before, look - 1, FIRST_ID, look, look);
         }
 
         private Statement kind(JobFilter filter) {
