@@ -439,8 +439,8 @@ $$;
 CREATE FUNCTION purge_jobs(p_older_than interval, p_states text[] DEFAULT '{finished,failed,cancelled}',
     p_limit integer DEFAULT 1000, p_actor text DEFAULT 'db:' || session_user, p_ids uuid[] DEFAULT NULL,
     p_rule text DEFAULT NULL) RETURNS integer
--- Planned for each call: one plan for all would read every old job to find the few that are named.
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan AS $$
+-- Planned for each call: one plan for all would read every old job to find the few that are named. Never compiled: that alone takes half a second.
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET jit = off AS $$
 DECLARE gone uuid[]; documents uuid[];
 BEGIN
     IF NOT p_states <@ '{finished,failed,cancelled}'::text[] THEN

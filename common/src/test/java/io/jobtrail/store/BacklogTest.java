@@ -29,6 +29,8 @@ class BacklogTest {
     @BeforeAll
     static void twoBacklogs() {
         database = JobtrailDatabase.fresh();
+        // What has been vacuumed is counted from the index alone, without reading a job.
+        database.asOwner("ALTER TABLE pipeline_jobs SET (autovacuum_enabled = off)");
         database.aJob().madeDaysAgo(3).realm("rare").insert();
         insert("default", "other", 20_000, "- interval '1 hour'");
         insert("slow", "deferred", 20_000, "+ interval '1 day'");
