@@ -9,10 +9,10 @@
 DO $$ DECLARE f regprocedure; BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname IN (
         'ask_person', 'answer_prompt',
-        'uuid_v7', 'enqueue_jobs', 'enqueue_job', 'claim_jobs', 'claim_jobs_by_id', 'update_job_heartbeats',
+        'uuid_v7', 'first_uuid_v7', 'enqueue_jobs', 'enqueue_job', 'claim_jobs', 'claim_jobs_by_id', 'update_job_heartbeats',
         'update_job_heartbeat', 'complete_jobs', 'complete_job', 'fail_jobs', 'fail_job', 'give_back_jobs',
         'finish_cancelled_jobs', 'cancel_job', 'retry_job', 'release_stale_jobs', 'store_chunks', 'remove_unseen_chunks',
-        'purge_jobs', 'purge_expired_jobs', 'set_retention')
+        'ids_that_may_have_ended', 'purge_jobs', 'purge_expired_jobs', 'set_retention')
     LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP;
 END $$;
 
@@ -21,6 +21,11 @@ CREATE FUNCTION uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
     SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
         PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
         52, 1), 53, 1), 'hex')::uuid
+$$;
+
+-- The smallest version 7 id of a millisecond: what was made before it has a smaller one.
+CREATE FUNCTION first_uuid_v7(p_at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT (encode(substring(int8send(greatest(floor(extract(epoch FROM p_at) * 1000), 0)::bigint) FROM 3), 'hex') || '70008000000000000000')::uuid
 $$;
 
 -- (none) -> queued. p_jobs: [{"id","queue","realm","handler","payload","document_id","batch_id","max_attempts",
@@ -319,7 +324,8 @@ CREATE FUNCTION release_stale_jobs(p_lease interval DEFAULT '60 seconds', p_limi
         FROM pipeline_jobs j
         CROSS JOIN LATERAL (SELECT j.last_heartbeat_at >= j.started_at + make_interval(secs => j.timeout_sec) AS expired) x
         WHERE j.status = 'running' AND j.last_heartbeat_at < clock_timestamp() - p_lease
-        ORDER BY j.id LIMIT p_limit FOR NO KEY UPDATE OF j SKIP LOCKED
+        -- The order of pipeline_jobs_kind, so that nothing but the running jobs is read. Nobody is waited for, so any order will do.
+        ORDER BY j.status, j.queue, j.realm, j.handler, j.id LIMIT p_limit FOR NO KEY UPDATE OF j SKIP LOCKED
     )
     UPDATE pipeline_jobs j
     SET status = s.next, version = j.version + 1, locked_by = NULL, workers_lost = j.workers_lost + (NOT s.expired)::integer,
@@ -455,14 +461,22 @@ BEGIN
     END IF;
 END $$;
 
+-- Where jobs that ended before a time are found in the primary key: among those made before it. Ids that others made, not by
+-- the clock, lie beyond all that are, and are looked through as well.
+CREATE FUNCTION ids_that_may_have_ended(p_before timestamptz) RETURNS TABLE (first_id uuid, last_id uuid)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    VALUES ('00000000-0000-0000-0000-000000000000'::uuid, first_uuid_v7(p_before + interval '1 ms')),
+           (first_uuid_v7(clock_timestamp() + interval '1 day'), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+$$;
+
 -- Deletes jobs that ended before the given age, with their trail, document and chunks, the oldest first; what went is
 -- written into the trail of the system by its trigger. The trail must say the age too, since others may write to the job, and
 -- of all its events the youngest. A job whose trail does not verify stays. Returns how many jobs went; call it again until that is 0. p_ids: only these; p_rule: why, for the trail of the system.
 CREATE FUNCTION purge_jobs(p_older_than interval, p_states text[] DEFAULT '{finished,failed,cancelled}',
     p_limit integer DEFAULT 1000, p_actor text DEFAULT 'db:' || session_user, p_ids uuid[] DEFAULT NULL,
     p_rule text DEFAULT NULL) RETURNS integer
--- Planned for each call: one plan for all would read every old job to find the few that are named.
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan AS $$
+-- Planned for each call: one plan for all would read every old job to find the few that are named. Never compiled: that alone takes half a second.
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET jit = off AS $$
 DECLARE gone uuid[]; documents uuid[];
 BEGIN
     IF NOT p_states <@ '{finished,failed,cancelled}'::text[] THEN
@@ -472,11 +486,18 @@ BEGIN
         RAISE EXCEPTION 'the age must not be negative: %', p_older_than USING ERRCODE = 'invalid_parameter_value';
     END IF;
     WITH old AS (
-        SELECT j.id, j.document_id FROM pipeline_jobs j
-        WHERE j.status = ANY (p_states) AND j.finished_at < (SELECT clock_timestamp() - p_older_than)
-          AND (p_ids IS NULL OR j.id = ANY (p_ids)) AND NOT EXISTS (SELECT FROM verify_trail(j.id))
-          AND (SELECT max(e.at) FROM pipeline_job_events e WHERE e.job_id = j.id) < (SELECT clock_timestamp() - p_older_than)
-        ORDER BY j.finished_at, j.id LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
+        SELECT o.* FROM (
+            SELECT * FROM ids_that_may_have_ended(clock_timestamp() - p_older_than) WHERE p_ids IS NULL
+            UNION ALL SELECT '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff' WHERE p_ids IS NOT NULL
+        ) r CROSS JOIN LATERAL (
+            SELECT j.id, j.document_id FROM pipeline_jobs j
+            WHERE j.id BETWEEN r.first_id AND r.last_id
+              AND j.status = ANY (p_states) AND j.finished_at < (SELECT clock_timestamp() - p_older_than)
+              AND (p_ids IS NULL OR j.id = ANY (p_ids)) AND NOT EXISTS (SELECT FROM verify_trail(j.id))
+              AND (SELECT max(e.at) FROM pipeline_job_events e WHERE e.job_id = j.id) < (SELECT clock_timestamp() - p_older_than)
+            ORDER BY j.id LIMIT p_limit FOR UPDATE OF j SKIP LOCKED
+        ) o
+        LIMIT p_limit
     )
     SELECT array_agg(o.id), array_agg(o.document_id) FILTER (WHERE o.document_id IS NOT NULL)
     INTO gone, documents FROM old o;

@@ -61,7 +61,8 @@ final class JobsEndpoint {
                 text(ctx, "q"),
                 cursorId(ctx),
                 limit(ctx));
-        var jobs = reader.recent(filter);
+        var page = reader.page(filter);
+        var jobs = page.jobs();
         var filters = new LinkedHashMap<String, Object>();
         for (var name : new String[] {"realm", "queue", "status", "handler", "error_code", "q"}) {
             filters.put(name, ctx.queryParam(name));
@@ -71,11 +72,7 @@ final class JobsEndpoint {
         answer.put("jobs", jobs.stream().map(job -> JobView.of(job, now)).toList());
         answer.put("count", jobs.size());
         answer.put("filters", filters);
-        answer.put(
-                "next_cursor",
-                jobs.size() < filter.limit()
-                        ? null
-                        : cursor(jobs.get(jobs.size() - 1).id()));
+        answer.put("next_cursor", page.next() == null ? null : cursor(page.next()));
         ctx.json(answer);
     }
 

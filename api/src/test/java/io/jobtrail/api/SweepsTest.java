@@ -40,7 +40,7 @@ class SweepsTest {
     void oldJobsArePurgedIfThatIsSetAndKeptIfNot() {
         try (var keeping = RunningApi.start()) {
             var database = keeping.database;
-            var old = database.aJob().claimedBy("w");
+            var old = database.aJob().madeDaysAgo(50).claimedBy("w");
             database.store().complete(old, "{}");
             database.age(8, old.id());
             database.asOwner("SELECT set_retention(7)");

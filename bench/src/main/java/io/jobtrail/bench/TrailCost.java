@@ -1,8 +1,6 @@
 package io.jobtrail.bench;
 
 import io.jobtrail.config.DatabaseUrl;
-import io.jobtrail.config.Json;
-import io.jobtrail.job.JobIds;
 import io.jobtrail.store.Schema;
 import io.jobtrail.testbed.TestDatabase;
 import java.sql.Connection;
@@ -10,9 +8,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 
 /**
@@ -59,61 +55,12 @@ public final class TrailCost implements Callable<Integer> {
     private static double round(Connection connection, String triggers) throws SQLException {
         execute(connection, "ALTER TABLE pipeline_jobs %s TRIGGER pipeline_jobs_4_trail_insert".formatted(triggers));
         execute(connection, "ALTER TABLE pipeline_jobs %s TRIGGER pipeline_jobs_5_trail_update".formatted(triggers));
+        var life = new Life(connection, BATCH);
         var start = System.nanoTime();
         for (int i = 0; i < LIVES_PER_ROUND; i++) {
-            live(connection);
+            life.live();
         }
         return LIVES_PER_ROUND * BATCH / ((System.nanoTime() - start) / 1e9);
-    }
-
-    private static void live(Connection connection) throws SQLException {
-        var ids = IntStream.range(0, BATCH).mapToObj(i -> JobIds.next()).toList();
-        var payload = Map.of("input", Map.of("text", "x".repeat(180)));
-        try (var enqueue = connection.prepareStatement("SELECT count(*) FROM enqueue_jobs(?::jsonb)")) {
-            enqueue.setString(
-                    1,
-                    Json.forDatabase(ids.stream()
-                            .map(id -> Map.of(
-                                    "id",
-                                    id,
-                                    "queue",
-                                    "default",
-                                    "handler",
-                                    "process_document",
-                                    "payload",
-                                    payload,
-                                    "actor",
-                                    "bench"))
-                            .toList()));
-            enqueue.executeQuery().close();
-        }
-        try (var claim =
-                connection.prepareStatement("SELECT count(*) FROM claim_jobs_by_id(?, ?, '{process_document}')")) {
-            claim.setArray(1, array(connection, "uuid", ids));
-            claim.setArray(
-                    2,
-                    array(
-                            connection,
-                            "text",
-                            ids.stream().map(id -> "host:1234-0").toList()));
-            claim.executeQuery().close();
-        }
-        try (var complete = connection.prepareStatement("SELECT count(*) FROM complete_jobs(?, ?, ?)")) {
-            complete.setArray(1, array(connection, "uuid", ids));
-            complete.setArray(
-                    2, array(connection, "int4", ids.stream().map(id -> 2).toList()));
-            complete.setArray(
-                    3,
-                    array(
-                            connection,
-                            "jsonb",
-                            ids.stream().map(id -> "{\"ok\":true}").toList()));
-            complete.executeQuery().close();
-        }
-    }
-
-    private static java.sql.Array array(Connection connection, String type, List<?> elements) throws SQLException {
-        return connection.createArrayOf(type, elements.toArray());
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {

@@ -5,11 +5,8 @@ import io.jobtrail.job.JobEvent;
 import io.jobtrail.job.JobFilter;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,81 +15,44 @@ import java.util.UUID;
 
 /** Every question about jobs. Changes nothing. */
 public final class JobReader {
-    /** All of a job but its two values without a bound, payload and result. */
-    private static final String BOUNDED = """
-            id, status, queue, realm, handler, stage, progress, attempt, max_attempts, version, error, error_code, created_at,
-            started_at, finished_at, run_after, last_heartbeat_at, cancel_requested, document_id""";
-
-    /** Five hundred jobs with values of this many bytes of JSON text are a few megabytes. */
-    private static final int MAX_LISTED_BYTES = 4096;
+    private static final UUID NOBODY = new UUID(0, 0);
 
     private final Database database;
+    private final JobList list;
+    private final JobCounts counts;
 
     public JobReader(Database database) {
         this.database = database;
+        list = new JobList(database);
+        counts = new JobCounts(database);
     }
 
     public Optional<JobDetails> job(UUID id) {
         return database.first(
-                "SELECT " + BOUNDED + ", payload, result FROM pipeline_jobs WHERE id = ? AND deleted_at IS NULL",
-                JobReader::details,
+                "SELECT " + JobList.BOUNDED
+                        + ", payload, result FROM pipeline_jobs WHERE id = ? AND deleted_at IS NULL",
+                JobList::details,
                 id);
     }
 
     /** The one that the key belongs to, also when it was deleted: no other will be made under it. */
     public Optional<JobDetails> submitted(String realm, String idempotencyKey) {
         return database.first(
-                "SELECT " + BOUNDED + ", payload, result FROM pipeline_jobs WHERE realm = ? AND idempotency_key = ?",
-                JobReader::details,
+                "SELECT " + JobList.BOUNDED
+                        + ", payload, result FROM pipeline_jobs WHERE realm = ? AND idempotency_key = ?",
+                JobList::details,
                 realm,
                 idempotencyKey);
     }
 
-    /**
-     * Newest first; ids sort by age, so the primary key serves the order and the pages. Members of the payload with more than 4 KB
-     * of JSON text are left out, and such a result is null: {@link #job} has them.
-     */
+    /** Newest first, as many as the filter's limit says when there are so many. */
     public List<JobDetails> recent(JobFilter filter) {
-        var search = filter.search() == null ? null : "%" + filter.search().replaceAll("([%_\\\\])", "\\\\$1") + "%";
-        var status = filter.status() == null ? null : filter.status().wireName();
-        var queue = filter.queue() == null ? null : filter.queue().wireName();
-        return database.list(
-                "SELECT " + BOUNDED + """
-                , (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(payload)
-                   WHERE octet_length(value::text) <= ?) AS payload,
-                -- The stored size first: it is known without unpacking, and already too large for what is largest.
-                CASE WHEN pg_column_size(result) <= ? THEN CASE WHEN octet_length(result::text) <= ? THEN result END END AS result
-                FROM pipeline_jobs
-                WHERE deleted_at IS NULL
-                  AND (?::uuid IS NULL OR id < ?)
-                  AND (?::text IS NULL OR realm = ?)
-                  AND (?::text IS NULL OR queue = ?)
-                  AND (?::text IS NULL OR status = ?)
-                  AND (?::text IS NULL OR handler = ?)
-                  AND (?::text IS NULL OR error_code = ?)
-                  AND (?::text IS NULL OR payload->>'filename' ILIKE ? OR error ILIKE ? OR id::text ILIKE ?)
-                ORDER BY id DESC LIMIT ?""",
-                JobReader::details,
-                MAX_LISTED_BYTES,
-                MAX_LISTED_BYTES,
-                MAX_LISTED_BYTES,
-                filter.before(),
-                filter.before(),
-                filter.realm(),
-                filter.realm(),
-                queue,
-                queue,
-                status,
-                status,
-                filter.handler(),
-                filter.handler(),
-                filter.errorCode(),
-                filter.errorCode(),
-                search,
-                search,
-                search,
-                search,
-                filter.limit());
+        return list.all(filter);
+    }
+
+    /** The same in bounded time, which takes more than one page when it is a long way to what the filter wants. */
+    public JobList.Page page(JobFilter filter) {
+        return list.page(filter);
     }
 
     public List<JobEvent> history(UUID id) {
@@ -170,17 +130,9 @@ public final class JobReader {
                 limit);
     }
 
-    /** Number of jobs in every state, by queue. */
+    /** Number of jobs in every state, by queue; hidden ones are not counted. */
     public Map<QueueName, Map<JobState, Long>> counts() {
-        var counts = new LinkedHashMap<QueueName, Map<JobState, Long>>();
-        for (var queue : QueueName.values()) {
-            counts.put(queue, new LinkedHashMap<>());
-        }
-        database.list(
-                "SELECT queue, status, count(*) AS n FROM pipeline_jobs WHERE deleted_at IS NULL GROUP BY queue, status",
-                row -> counts.get(QueueName.of(row.getString("queue")).orElseThrow())
-                        .put(JobState.of(row.getString("status")), row.getLong("n")));
-        return counts;
+        return counts.byQueue();
     }
 
     /** Names that some worker has registered at least once. */
@@ -222,21 +174,24 @@ public final class JobReader {
     public record Ended(UUID id, Instant finishedAt) {}
 
     /**
-     * Jobs that ended so many days ago or earlier, the oldest first.
+     * Jobs that ended so many days ago or earlier, in the order of their ids.
      *
      * @param after the last job of the page before; null = from the first one on
      */
     public List<Ended> ended(int days, Ended after, int limit) {
         return database.list(
                 """
-                SELECT id, finished_at FROM pipeline_jobs
-                WHERE finished_at < (SELECT clock_timestamp() - make_interval(days => ?))
-                  AND (finished_at, id) > (coalesce(?, '-infinity'::timestamptz), coalesce(?, '00000000-0000-0000-0000-000000000000'::uuid))
-                ORDER BY finished_at, id LIMIT ?""",
+                SELECT old.* FROM (SELECT clock_timestamp() - make_interval(days => ?) AS enough) time
+                CROSS JOIN LATERAL ids_that_may_have_ended(time.enough) range
+                CROSS JOIN LATERAL (
+                    SELECT j.id, j.finished_at FROM pipeline_jobs j
+                    WHERE j.id > greatest(range.first_id, ?) AND j.id <= range.last_id AND j.finished_at < time.enough
+                    ORDER BY j.id LIMIT ?) old
+                ORDER BY old.id LIMIT ?""",
                 row -> new Ended(row.getObject("id", UUID.class), Database.instant(row, "finished_at")),
                 days,
-                after == null ? null : after.finishedAt(),
-                after == null ? null : after.id(),
+                after == null ? NOBODY : after.id(),
+                limit,
                 limit);
     }
 
@@ -247,7 +202,7 @@ public final class JobReader {
                 WHERE id = ANY (?) AND (EXISTS (SELECT FROM verify_trail(j.id))
                   OR (SELECT max(at) FROM pipeline_job_events WHERE job_id = j.id)
                      >= (SELECT clock_timestamp() - make_interval(days => ?)))
-                ORDER BY finished_at, id""", row -> row.getObject("id", UUID.class), Database.array("uuid", ids), days);
+                ORDER BY id""", row -> row.getObject("id", UUID.class), Database.array("uuid", ids), days);
     }
 
     /** One line of {@code --show-running}. */
@@ -267,39 +222,9 @@ public final class JobReader {
                         row.getObject("id", UUID.class),
                         row.getString("handler"),
                         row.getString("stage"),
-                        nullableDouble(row, "progress"),
+                        JobList.nullableDouble(row, "progress"),
                         row.getString("locked_by"),
                         row.getDouble("running_seconds"),
                         row.getDouble("heartbeat_age_seconds")));
-    }
-
-    private static JobDetails details(ResultSet row) throws SQLException {
-        return new JobDetails(
-                row.getObject("id", UUID.class),
-                JobState.of(row.getString("status")),
-                row.getString("queue"),
-                row.getString("realm"),
-                row.getString("handler"),
-                row.getString("stage"),
-                nullableDouble(row, "progress"),
-                row.getInt("attempt"),
-                row.getInt("max_attempts"),
-                row.getInt("version"),
-                row.getString("payload"),
-                row.getString("result"),
-                row.getString("error"),
-                row.getString("error_code"),
-                Database.instant(row, "created_at"),
-                Database.instant(row, "started_at"),
-                Database.instant(row, "finished_at"),
-                Database.instant(row, "run_after"),
-                Database.instant(row, "last_heartbeat_at"),
-                row.getBoolean("cancel_requested"),
-                row.getObject("document_id", UUID.class));
-    }
-
-    private static Double nullableDouble(ResultSet row, String column) throws SQLException {
-        var value = row.getFloat(column);
-        return row.wasNull() ? null : Math.round(value * 1e4) / 1e4;
     }
 }

@@ -119,7 +119,10 @@ public final class WorkerRegistry {
      */
     public record Unserved(String queue, String handler, long jobs, boolean exact) {}
 
-    /** Steps from handler to handler along the index, whatever waits for each, and counts only what nobody takes, up to a limit. */
+    /**
+     * Steps from handler to handler along the index, whatever waits for each, and counts only what nobody takes, up to a limit. In
+     * its order, or the planner may read the whole table for that.
+     */
     public List<Unserved> unserved() {
         return database.list(
                 PRESENT + """
@@ -139,7 +142,7 @@ public final class WorkerRegistry {
                             SELECT FROM pipeline_jobs j
                             WHERE j.queue = w.queue AND j.handler = w.handler AND j.status IN ('queued', 'retrying')
                               AND j.run_after <= (SELECT clock_timestamp())
-                            LIMIT ?) due) AS jobs
+                            ORDER BY j.run_after LIMIT ?) due) AS jobs
                     FROM waiting w WHERE NOT EXISTS (
                         SELECT FROM present p WHERE p.alive AND w.queue = ANY (p.queues) AND w.handler = ANY (p.handlers))
                 )

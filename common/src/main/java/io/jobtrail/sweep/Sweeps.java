@@ -5,6 +5,7 @@ import io.jobtrail.queue.JobQueue;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobActions;
+import io.jobtrail.store.JobCounts;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.Leases;
 import io.jobtrail.store.WorkerRegistry;
@@ -29,7 +30,8 @@ public final class Sweeps {
         var sweeps = new ArrayList<>(List.of(
                 new ReleaseStale(new Leases(database), lease, actor),
                 new RetireWorkers(new WorkerRegistry(database), queue, lease),
-                new RemoveLeftovers(new DocumentStore(database), new ChunkStore(database))));
+                new RemoveLeftovers(new DocumentStore(database), new ChunkStore(database)),
+                new FoldCounts(new JobCounts(database))));
         if (retentionDays != null) {
             sweeps.add(new Retention(new JobReader(database), new JobActions(database), retentionDays, actor));
         }

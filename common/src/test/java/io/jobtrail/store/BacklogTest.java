@@ -3,8 +3,11 @@ package io.jobtrail.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.jobtrail.job.JobFilter;
+import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.testing.JobtrailDatabase;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
@@ -18,13 +21,21 @@ class BacklogTest {
     /** The planner may look at the ends of an index. */
     private static final long A_FEW = 20;
 
+    /** About so many. */
+    private static final int RUNNING = 1_000;
+
     private static JobtrailDatabase database;
 
     @BeforeAll
     static void twoBacklogs() {
         database = JobtrailDatabase.fresh();
+        // What has been vacuumed is counted from the index alone, without reading a job.
+        database.asOwner("ALTER TABLE pipeline_jobs SET (autovacuum_enabled = off)");
+        database.aJob().madeDaysAgo(3).realm("rare").insert();
         insert("default", "other", 20_000, "- interval '1 hour'");
         insert("slow", "deferred", 20_000, "+ interval '1 day'");
+        database.asOwner("UPDATE pipeline_jobs SET status = 'running' WHERE handler = 'deferred' AND id IN"
+                + " (SELECT id FROM pipeline_jobs ORDER BY md5(id::text) LIMIT %d)".formatted(2 * RUNNING));
         database.asOwner("ANALYZE pipeline_jobs");
     }
 
@@ -85,6 +96,58 @@ class BacklogTest {
                             assertThat(unserved.exact()).isFalse();
                         })))
                 .isBetween(1_000L, 1_400L);
+    }
+
+    @Test
+    void aReleaseReadsOnlyWhatRuns() {
+        assertThat(jobsReadBy(
+                        counted -> assertThat(new Leases(counted).releaseStale(Duration.ofSeconds(60), 500, "test"))
+                                .isEmpty()))
+                .isLessThan(2 * RUNNING);
+    }
+
+    @Test
+    void aLookForOldJobsReadsNoneThatIsYoung() {
+        assertThat(jobsReadBy(counted -> assertThat(new JobReader(counted).ended(30, null, 1_000))
+                        .isEmpty()))
+                .isLessThan(A_FEW);
+    }
+
+    /** Whatever is asked for: the driver and the server change their plan on the way. */
+    @Test
+    void aListReadsLittleMoreThanItShows() {
+        for (var filter : List.of(
+                new JobFilter("rare", null, null, null, null, null, null, 50),
+                new JobFilter("rare", null, JobState.QUEUED, null, null, null, null, 50),
+                new JobFilter("nowhere", null, null, null, null, null, null, 50),
+                new JobFilter(null, null, JobState.RETRYING, null, null, null, null, 50),
+                new JobFilter(null, QueueName.URGENT, null, null, null, null, null, 50),
+                new JobFilter(null, null, null, "process_document", null, null, null, 50),
+                new JobFilter(null, null, null, null, "CODE", null, null, 50))) {
+            assertThat(jobsReadBy(counted -> {
+                        var reader = new JobReader(counted);
+                        for (int i = 0; i < 12; i++) {
+                            assertThat(reader.page(filter).jobs()).hasSizeLessThan(2);
+                        }
+                    }))
+                    .as(filter.toString())
+                    .isLessThan(12 * A_FEW);
+        }
+        assertThat(jobsReadBy(counted -> new JobReader(counted)
+                        .page(new JobFilter(null, null, JobState.QUEUED, null, null, null, null, 50))))
+                .isLessThan(500);
+    }
+
+    @Test
+    void countsReadNoJob() {
+        assertThat(jobsReadBy(counted -> assertThat(new JobReader(counted)
+                                .counts()
+                                .get(QueueName.SLOW)
+                                .values())
+                        .satisfies(counts -> assertThat(
+                                        counts.stream().mapToLong(n -> n).sum())
+                                .isEqualTo(20_000))))
+                .isLessThan(A_FEW);
     }
 
     /** A connection hands in its counts at the latest when it ends. */

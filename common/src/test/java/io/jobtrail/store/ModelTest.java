@@ -38,6 +38,9 @@ class ModelTest {
                 for (var i = seeds.getAndIncrement(); i < SEQUENCES; i = seeds.getAndIncrement()) {
                     agree(database.runtime(), SEED == null ? i : SEED);
                 }
+                assertThat(database.ask("SELECT count(*) FROM recount_jobs()"))
+                        .as("counts that were wrong")
+                        .isEqualTo(0L);
                 return transitions(database.runtime());
             }
         });

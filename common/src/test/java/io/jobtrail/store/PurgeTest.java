@@ -72,8 +72,8 @@ class PurgeTest {
 
     @Test
     void whatHasNotEndedStaysHoweverOldItIs() {
-        var queued = database.aJob().insert();
-        var running = database.aJob().claimedBy("w").id();
+        var queued = database.aJob().madeDaysAgo(50).insert();
+        var running = database.aJob().madeDaysAgo(50).claimedBy("w").id();
         database.asOwner("UPDATE pipeline_jobs SET created_at = '2001-01-01', run_after = '2001-01-01'");
         assertThat(purge()).isZero();
         assertThat(database.reader().job(queued)).isPresent();
@@ -142,7 +142,7 @@ class PurgeTest {
     @Test
     void aJobThatOnlySaysItIsOldStays() {
         var job = finishedWithDocument();
-        var retried = database.aJob().claimedBy("w");
+        var retried = database.aJob().madeDaysAgo(50).claimedBy("w");
         database.store().fail(retried, "TEST", "test", true, Duration.ZERO);
         database.asOwner("SELECT set_retention(1)");
         assertThat(database.runtime()
@@ -263,7 +263,7 @@ class PurgeTest {
     private UUID finishedWithDocument() {
         var document = new DocumentStore(database.runtime())
                 .put("a.txt", "text/plain", new ByteArrayInputStream(new byte[] {1}));
-        var claim = database.aJob().document(document.id()).claimedBy("w");
+        var claim = database.aJob().madeDaysAgo(50).document(document.id()).claimedBy("w");
         new ChunkStore(database.runtime())
                 .store(claim, 0, List.of(new ChunkStore.NewChunk("text", 1, null, null, new float[] {1})));
         assertThat(database.store().complete(claim, "{}")).isTrue();

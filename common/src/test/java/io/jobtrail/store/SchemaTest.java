@@ -27,10 +27,14 @@ class SchemaTest {
             "V1__tables.sql",
             "V2__sweeps.sql",
             "V3__retention.sql",
+            "V4__lists.sql",
+            "V5__fewer_indexes.sql",
             "R__1_trail.sql",
             "R__2_transitions.sql",
             "R__3_views.sql",
-            "R__4_roles.sql");
+            "R__4_roles.sql",
+            "R__5_counts.sql",
+            "R__6_recount.sql");
 
     @Test
     void theseAreAllFiles() throws IOException {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.job.JobState;
 import io.jobtrail.store.DatabaseFailure;
+import io.jobtrail.testing.JobFactory;
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
 import java.util.List;
@@ -40,13 +41,17 @@ class RetentionTest {
     private UUID finished() {
         var document = new DocumentStore(rig.database.runtime())
                 .put("a.txt", "text/plain", new ByteArrayInputStream(new byte[] {1}));
-        var claim = rig.database.aJob().document(document.id()).claimedBy("w");
+        var claim = aJob().document(document.id()).claimedBy("w");
         assertThat(rig.database.store().complete(claim, "{}")).isTrue();
         return claim.id();
     }
 
+    private JobFactory aJob() {
+        return rig.database.aJob().madeDaysAgo(200);
+    }
+
     private UUID failed() {
-        var claim = rig.database.aJob().claimedBy("w");
+        var claim = aJob().claimedBy("w");
         rig.database.store().fail(claim, "TEST", "test", true, Duration.ZERO);
         return claim.id();
     }
@@ -72,13 +77,13 @@ class RetentionTest {
     void whatEndedLongAgoGoesWithItsDocumentAndEverythingElseStays() {
         var old = finished();
         var oldFailed = failed();
-        var oldCancelled = rig.database.aJob().insert();
+        var oldCancelled = aJob().insert();
         rig.database.actions().cancel(oldCancelled, "test", "test");
         ended(DAYS + 1, old, oldFailed, oldCancelled);
         var young = finished();
         ended(DAYS - 1, young);
-        var queued = rig.database.aJob().insert();
-        var running = rig.database.aJob().claimedBy("w").id();
+        var queued = aJob().insert();
+        var running = aJob().claimedBy("w").id();
         rig.database.asOwner("UPDATE pipeline_jobs SET created_at = '2001-01-01', run_after = '2001-01-01'");
 
         runs(sweep);
@@ -87,6 +92,23 @@ class RetentionTest {
         assertThat(Stream.of(young, queued, running)).allMatch(this::exists);
         assertThat(rig.count("pipeline_documents")).isEqualTo(1);
         assertThat(rig.database.reader().verifyTrail(null)).isEmpty();
+    }
+
+    /** The way to the old ones leads along the ids, and these are beyond the end of it. */
+    @Test
+    void jobsWhoseIdsDoNotSayWhenTheyWereMadeGoToo() {
+        var early = UUID.fromString("00000000-0000-4000-8000-000000000001");
+        var late = UUID.fromString("f47ac10b-58cc-4372-a567-0e02b2c3d479");
+        for (var id : List.of(early, late)) {
+            rig.database.asOwner("INSERT INTO pipeline_jobs (id, queue, handler, timeout_sec) VALUES ('" + id
+                    + "', 'slow', 'h', 60)");
+            rig.database.actions().cancel(id, "test", "test");
+        }
+        runs(sweep);
+        assertThat(Stream.of(early, late)).allMatch(this::exists);
+        ended(DAYS + 1, early, late);
+        runs(sweep);
+        assertThat(Stream.of(early, late)).noneMatch(this::exists);
     }
 
     @Test
@@ -171,7 +193,8 @@ class RetentionTest {
         rig.database.asOwner(
                 """
                 INSERT INTO pipeline_jobs (id, queue, handler, timeout_sec, updated_at)
-                SELECT uuid_v7(), 'default', 'h', 60, now() - interval '31 days' FROM generate_series(1, 1500)""", "UPDATE pipeline_jobs SET status = 'cancelled', version = 2, finished_at = updated_at");
+                SELECT first_uuid_v7(now() - interval '31 days' - n * interval '1 ms'), 'default', 'h', 60, now() - interval '31 days'
+                FROM generate_series(1, 1500) n""", "UPDATE pipeline_jobs SET status = 'cancelled', version = 2, finished_at = updated_at");
         assertThat(runs(sweep)).isEqualTo(3);
         assertThat(rig.count("pipeline_jobs")).isZero();
     }

@@ -4,6 +4,7 @@ import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.NewJob;
 import io.jobtrail.job.QueueName;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.UUID;
 /** Jobs in any state that a test wants to start from, brought there the legal way. */
 public final class JobFactory {
     private final JobtrailDatabase database;
+    private int madeDaysAgo;
     private QueueName queue = QueueName.DEFAULT;
     private String realm = "default";
     private String handler = "process_document";
@@ -25,6 +27,12 @@ public final class JobFactory {
 
     JobFactory(JobtrailDatabase database) {
         this.database = database;
+    }
+
+    /** By its id: what nobody can have seen ending before. */
+    public JobFactory madeDaysAgo(int days) {
+        madeDaysAgo = days;
+        return this;
     }
 
     public JobFactory queue(QueueName name) {
@@ -81,7 +89,7 @@ public final class JobFactory {
     /** What a caller would submit, with a new id each time. */
     public NewJob asked() {
         return new NewJob(
-                JobIds.next(),
+                id(),
                 queue,
                 realm,
                 handler,
@@ -95,6 +103,13 @@ public final class JobFactory {
                 fingerprint,
                 null,
                 "test");
+    }
+
+    private UUID id() {
+        var now = JobIds.next();
+        return new UUID(
+                now.getMostSignificantBits() - (Duration.ofDays(madeDaysAgo).toMillis() << 16),
+                now.getLeastSignificantBits());
     }
 
     public UUID insert() {

@@ -79,7 +79,7 @@ public final class JobtrailDatabase implements AutoCloseable {
         }
     }
 
-    /** As if these had ended so many days ago: the jobs say so, and trails that verify. */
+    /** As if these, made longer ago by their ids, had ended so many days ago: the jobs say so, and trails that verify. */
     public void age(int days, UUID... ids) {
         for (var id : ids) {
             asOwner("SET session_replication_role = replica", """

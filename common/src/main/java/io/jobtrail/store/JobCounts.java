@@ -1,0 +1,33 @@
+package io.jobtrail.store;
+
+import io.jobtrail.job.JobState;
+import io.jobtrail.job.QueueName;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** How many jobs there are, from sums that the database keeps right with every change. Must not count jobs itself. */
+public final class JobCounts {
+    private final Database database;
+
+    public JobCounts(Database database) {
+        this.database = database;
+    }
+
+    /** Number of jobs in every state, by queue; hidden ones are not counted. */
+    public Map<QueueName, Map<JobState, Long>> byQueue() {
+        var counts = new LinkedHashMap<QueueName, Map<JobState, Long>>();
+        for (var queue : QueueName.values()) {
+            counts.put(queue, new LinkedHashMap<>());
+        }
+        database.list(
+                "SELECT queue, status, sum(jobs) AS n FROM pipeline_job_counts GROUP BY queue, status HAVING sum(jobs) <> 0",
+                row -> counts.get(QueueName.of(row.getString("queue")).orElseThrow())
+                        .put(JobState.of(row.getString("status")), row.getLong("n")));
+        return counts;
+    }
+
+    /** Keeps the sums short. */
+    public void fold() {
+        database.first("SELECT fold_job_counts()", row -> row.getLong(1));
+    }
+}

@@ -1,0 +1,162 @@
+package io.jobtrail.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jobtrail.job.JobDetails;
+import io.jobtrail.job.JobFilter;
+import io.jobtrail.job.JobState;
+import io.jobtrail.job.QueueName;
+import io.jobtrail.testing.JobtrailDatabase;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Lists that come from several places of an index at once, and looks that end before the list does. */
+class JobListTest {
+    private static final int MANY = 1_200;
+    private static JobtrailDatabase database;
+    private static JobReader reader;
+    private static UUID oldest;
+    private static List<JobDetails> all;
+
+    @BeforeAll
+    static void jobsOfManyKinds() {
+        database = JobtrailDatabase.fresh();
+        reader = database.reader();
+        oldest = database.aJob()
+                .madeDaysAgo(3)
+                .payload(Map.of("filename", "the oldest.pdf"))
+                .insert();
+        database.asOwner("""
+                INSERT INTO pipeline_jobs (id, queue, realm, handler, timeout_sec)
+                SELECT first_uuid_v7(now() - n * interval '1 second'), (ARRAY['urgent', 'default', 'slow'])[n %% 3 + 1],
+                    'realm-' || n %% 37, 'handler-' || n %% 5, 60 FROM generate_series(1, %d) n""".formatted(MANY), """
+                UPDATE pipeline_jobs SET status = 'cancelled' WHERE substr(realm, 7) IN ('1', '5', '9')""", """
+                UPDATE pipeline_jobs SET status = 'running' WHERE substr(realm, 7) IN ('2', '5', '7') AND status = 'queued'""", """
+                UPDATE pipeline_jobs SET status = 'failed', error_code = 'CODE-' || queue
+                WHERE substr(realm, 7) IN ('7', '8') AND status = 'running'""", """
+                UPDATE pipeline_jobs SET deleted_at = now() WHERE realm = 'realm-3' AND handler = 'handler-2'""", "ANALYZE");
+        all = reader.recent(new JobFilter(null, null, null, null, null, null, null, 2 * MANY));
+    }
+
+    @AfterAll
+    static void close() {
+        database.close();
+    }
+
+    @Test
+    void everyCombinationListsWhatLookingAtAllJobsFinds() {
+        assertThat(all).hasSizeBetween(MANY - 50, MANY).isSortedAccordingTo((one, other) -> -compare(one, other));
+        for (var realm : new String[] {null, "realm-3", "realm-7", "nowhere"}) {
+            for (var queue : new QueueName[] {null, QueueName.URGENT}) {
+                for (var status :
+                        new JobState[] {null, JobState.QUEUED, JobState.FAILED, JobState.RUNNING, JobState.FINISHED}) {
+                    for (var handler : new String[] {null, "handler-2", "nobody"}) {
+                        for (var code : new String[] {null, "CODE-urgent"}) {
+                            for (int limit : new int[] {1, 7, 500}) {
+                                var filter = new JobFilter(realm, queue, status, handler, code, null, null, limit);
+                                assertThat(pages(filter)).as(filter.toString()).isEqualTo(expected(filter));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** As Postgres and the texts of ids sort: without a sign. */
+    private static int compare(JobDetails one, JobDetails other) {
+        return one.id().toString().compareTo(other.id().toString());
+    }
+
+    private static List<UUID> expected(JobFilter filter) {
+        List<Predicate<JobDetails>> wanted = Arrays.asList(
+                job -> filter.realm() == null || filter.realm().equals(job.realm()),
+                job -> filter.queue() == null || filter.queue().wireName().equals(job.queue()),
+                job -> filter.status() == null || filter.status() == job.status(),
+                job -> filter.handler() == null || filter.handler().equals(job.handler()),
+                job -> filter.errorCode() == null || Objects.equals(filter.errorCode(), job.errorCode()));
+        return all.stream()
+                .filter(job -> wanted.stream().allMatch(it -> it.test(job)))
+                .map(JobDetails::id)
+                .limit(5L * filter.limit())
+                .toList();
+    }
+
+    /** The first pages, together at most five full ones. */
+    private static List<UUID> pages(JobFilter filter) {
+        var ids = new ArrayList<UUID>();
+        JobList.Page page;
+        for (var next = filter; ids.size() < 5 * filter.limit(); next = from(filter, page.next())) {
+            page = reader.page(next);
+            assertThat(page.jobs()).hasSizeLessThanOrEqualTo(filter.limit());
+            page.jobs().forEach(job -> ids.add(job.id()));
+            if (page.next() == null) {
+                break;
+            }
+        }
+        return ids;
+    }
+
+    private static JobFilter from(JobFilter filter, UUID before) {
+        return new JobFilter(
+                filter.realm(),
+                filter.queue(),
+                filter.status(),
+                filter.handler(),
+                filter.errorCode(),
+                filter.search(),
+                before,
+                filter.limit());
+    }
+
+    private static JobFilter search(String text) {
+        return new JobFilter(null, null, null, null, null, text, null, 50);
+    }
+
+    @Test
+    void aSearchOfTextSaysHowFarItCame() {
+        var page = reader.page(search("the oldest"));
+        assertThat(page.jobs()).isEmpty();
+        assertThat(page.next()).isNotNull();
+        assertThat(pages(search("the oldest"))).containsExactly(oldest);
+        assertThat(reader.recent(search("the oldest")))
+                .extracting(JobDetails::id)
+                .containsExactly(oldest);
+        var kind = new JobFilter("default", null, JobState.QUEUED, null, null, "the oldest", null, 50);
+        assertThat(reader.page(kind).jobs())
+                .as("where the filter leaves few, they are all looked at")
+                .extracting(JobDetails::id)
+                .containsExactly(oldest);
+    }
+
+    @Test
+    void theBeginningOfAnIdFindsTheJobHoweverOldItIs() {
+        for (int length : new int[] {13, 20, 36}) {
+            for (var text : List.of(
+                    oldest.toString().substring(0, length),
+                    oldest.toString().substring(0, length).toUpperCase(java.util.Locale.ROOT))) {
+                var page = reader.page(search(text));
+                assertThat(page.jobs()).as(text).hasSize(1);
+                assertThat(page.next()).as(text).isNull();
+            }
+        }
+        var other = new JobFilter("realm-1", null, null, null, null, oldest.toString(), null, 50);
+        assertThat(reader.page(other)).isEqualTo(new JobList.Page(List.of(), null));
+    }
+
+    @Test
+    void hiddenJobsLeaveAGapThatTheWholeListDoesNotHave() {
+        var filter = new JobFilter("realm-3", null, null, null, null, null, null, 5);
+        assertThat(reader.recent(filter))
+                .hasSize(5)
+                .noneMatch(job -> job.handler().equals("handler-2"));
+    }
+}
