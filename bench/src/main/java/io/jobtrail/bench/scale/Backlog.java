@@ -5,6 +5,7 @@ import io.jobtrail.job.QueueName;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Leases;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,10 +16,12 @@ final class Backlog {
     private static final List<String> HANDLERS = List.of("process_document");
 
     private final JobStore store;
+    private final Leases leases;
     private final JobReader reader;
 
     Backlog(Database database) {
         store = new JobStore(database);
+        leases = new Leases(database);
         reader = new JobReader(database);
     }
 
@@ -33,7 +36,7 @@ final class Backlog {
         var next = reader.due(QueueName.DEFAULT, HANDLERS, null, 100).iterator();
         print("claim one by its id", () -> store.claim(next.next().id(), "host:1-0", HANDLERS));
         print("look for jobs to push (1,000 due)", () -> reader.due(QueueName.DEFAULT, HANDLERS, null, 1_000));
-        print("release of stale jobs (none is)", () -> store.releaseStale(Duration.ofSeconds(60), 500, "bench"));
+        print("release of stale jobs (none is)", () -> leases.releaseStale(Duration.ofSeconds(60), 500, "bench"));
         print("look for jobs to purge (none is)", () -> reader.ended(365, null, 1_000));
         print("counts", reader::counts);
     }
