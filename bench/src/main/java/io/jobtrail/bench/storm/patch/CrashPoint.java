@@ -8,13 +8,13 @@ public enum CrashPoint {
     /** The row is inserted, its transaction is open. */
     BEFORE_COMMIT(
             Program.API,
-            new Patch(Sources.JOB_STORE, """
+            new Patch(Sources.SHARED_STATEMENTS, """
                     return database.list(
                                     "SELECT * FROM enqueue_jobs(?::jsonb)",""", """
                     return database.inTransaction(connection -> { Database.list(connection,
                                     "SELECT * FROM enqueue_jobs(?::jsonb)","""),
             new Patch(
-                    Sources.JOB_STORE,
+                    Sources.SHARED_STATEMENTS,
                     "\"[\" + String.join(\",\", jobs) + \"]\");",
                     "\"[\" + String.join(\",\", jobs) + \"]\");" + Sources.HALT + "return null; });")),
     /** The job is accepted, Redis does not know it. */
