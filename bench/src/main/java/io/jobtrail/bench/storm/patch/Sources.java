@@ -2,6 +2,7 @@ package io.jobtrail.bench.storm.patch;
 
 /** Where the patched sources lie in the checkout, and what several patches put into them. */
 final class Sources {
+    static final String JOB_STORE = "common/src/main/java/io/jobtrail/store/JobStore.java";
     static final String SHARED_STATEMENTS = "common/src/main/java/io/jobtrail/store/SharedStatements.java";
     static final String ENQUEUE_ENDPOINT = "api/src/main/java/io/jobtrail/api/EnqueueEndpoint.java";
     static final String SWEEPER = "common/src/main/java/io/jobtrail/sweep/Sweeper.java";
