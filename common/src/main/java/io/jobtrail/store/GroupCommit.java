@@ -42,8 +42,9 @@ final class GroupCommit<I, O> {
 
     /**
      * @param size of what a caller brings, in the unit of the limits
-     * @param together answers in the order of the items; null = not settled, to be asked for alone
-     * @param alone the same for one, waiting for locks; its failure is the caller's
+     * @param together answers in the order of the items; null = not settled, to be asked for alone. Waits for no locked row, or
+     *     everybody who comes later would wait as well
+     * @param alone the same for one, waiting for what is locked; its failure is the caller's
      * @param batches gets the number of items of every statement
      */
     GroupCommit(
@@ -143,9 +144,7 @@ final class GroupCommit<I, O> {
         List<O> answers = Collections.nCopies(batch.size(), null);
         RuntimeException failure = null;
         try {
-            answers = batch.size() == 1
-                    ? List.of(alone(batch.get(0).item))
-                    : shared(batch.stream().map(call -> call.item).toList());
+            answers = shared(batch.stream().map(call -> call.item).toList());
         } catch (RuntimeException e) {
             failure = e;
         } catch (Error e) { // memory ran out, say; the others must hear of it, or they would wait for ever
@@ -163,8 +162,8 @@ final class GroupCommit<I, O> {
             }
             return answers;
         } catch (DatabaseFailure e) {
-            if (e.isUnavailable()) {
-                throw e; // for each of them, and what was written may be unknown
+            if (items.size() == 1 || e.isUnavailable()) {
+                throw e; // told to each of them; what was written may be unknown
             }
             return Collections.nCopies(items.size(), null);
         }

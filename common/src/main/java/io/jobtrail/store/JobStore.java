@@ -73,11 +73,8 @@ public final class JobStore {
         turns = new GroupCommit<>(
                 LIMITS,
                 turn -> turn.finished().size(),
-                statements::turn,
-                // The other way round would hold two jobs at once.
-                turn -> new Turned(
-                        statements.complete(List.of(turn.finished()), true).get(0) != null,
-                        statements.claim(List.of(turn.wanted())).get(0)),
+                jobs -> statements.turn(jobs, false),
+                job -> statements.turn(List.of(job), true).get(0),
                 items(meters, "turn"));
         failures = new GroupCommit<>(
                 LIMITS,
@@ -144,7 +141,7 @@ public final class JobStore {
         var finished = new Finished(claim.id(), claim.version(), result);
         var turned = turns.submit(new Turn(finished, new Wanted(next, claim.worker(), handlers)));
         return new Turnaround(
-                turned.completed() == null ? completions.submit(finished) : turned.completed(),
+                turned.completed() != null || completions.submit(finished),
                 turned.next().map(ClaimedRow::toClaim));
     }
 

@@ -100,8 +100,12 @@ final class SharedStatements {
     /** @param completed null = not settled; then the next one may be claimed all the same */
     record Turned(Boolean completed, Optional<ClaimedRow> next) {}
 
-    /** Completes and claims in one commit. */
-    List<Turned> turn(List<Turn> turns) {
+    /**
+     * Completes and claims in one commit.
+     *
+     * @param wait for rows to complete that somebody has locked
+     */
+    List<Turned> turn(List<Turn> turns, boolean wait) {
         var handlers = turns.get(0).wanted().handlers();
         var together = turns.stream()
                 .filter(t -> t.wanted().handlers().equals(handlers))
@@ -110,7 +114,7 @@ final class SharedStatements {
         var rows = new Rows();
         database.list(
                 """
-                SELECT done.id AS done, (NULL::pipeline_jobs).* FROM complete_jobs(?, ?, ?, false) AS done(id)
+                SELECT done.id AS done, (NULL::pipeline_jobs).* FROM complete_jobs(?, ?, ?, ?) AS done(id)
                 UNION ALL
                 SELECT NULL, next.* FROM claim_jobs_by_id(?, ?, ?) AS next""",
                 row -> {
@@ -120,6 +124,7 @@ final class SharedStatements {
                 array("uuid", together.stream().map(t -> t.finished().id()).toList()),
                 array("int4", together.stream().map(t -> t.finished().version()).toList()),
                 array("jsonb", together.stream().map(t -> t.finished().result()).toList()),
+                wait,
                 array("uuid", together.stream().map(t -> t.wanted().id()).toList()),
                 array("text", together.stream().map(t -> t.wanted().worker()).toList()),
                 array("text", List.copyOf(handlers)));

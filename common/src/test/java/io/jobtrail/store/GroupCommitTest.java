@@ -46,14 +46,15 @@ class GroupCommitTest {
                 limits,
                 String::length,
                 items -> {
+                    if (items.contains(FIRST)) {
+                        firstIsUnderWay.countDown();
+                        uninterruptibly(firstMayEnd);
+                        return all(items);
+                    }
                     together.add(items);
                     return statement.apply(items);
                 },
                 item -> {
-                    if (item.equals(FIRST)) {
-                        firstIsUnderWay.countDown();
-                        uninterruptibly(firstMayEnd);
-                    }
                     alone.add(item);
                     if (item.equals("bad")) {
                         throw failure("23514");
@@ -98,12 +99,21 @@ class GroupCommitTest {
     }
 
     @Test
-    void whoeverFindsNobodyElseWaitsForNothingAndSharesNothing() {
+    void whoeverFindsNobodyElseSendsAStatementAtOnce() {
         var group = answering(new GroupCommit.Limits(1, 10, 100), GroupCommitTest::all);
         assertThat(group.submit("a")).isEqualTo("a!");
         assertThat(group.submit("b")).isEqualTo("b!");
-        assertThat(alone).containsExactly("a", "b");
-        assertThat(together).isEmpty();
+        assertThat(together).containsExactly(List.of("a"), List.of("b"));
+        assertThat(alone).isEmpty();
+    }
+
+    @Test
+    void theFailureOfOneAloneIsToldWithoutAskingAgain() {
+        var group = answering(new GroupCommit.Limits(1, 10, 100), items -> {
+            throw failure("23514");
+        });
+        assertThatThrownBy(() -> group.submit("bad")).isInstanceOf(DatabaseFailure.class);
+        assertThat(alone).isEmpty();
     }
 
     @Test
@@ -111,7 +121,7 @@ class GroupCommitTest {
         var group = answering(new GroupCommit.Limits(1, 10, 100), GroupCommitTest::all);
         assertThat(answers(whileOneIsUnderWay(group, "a", "b", "c"))).containsExactly("a!", "b!", "c!");
         assertThat(together).containsExactly(List.of("a", "b", "c"));
-        assertThat(alone).containsExactly(FIRST);
+        assertThat(alone).isEmpty();
         assertThat(batches.count()).isEqualTo(2);
         assertThat(batches.totalAmount()).isEqualTo(4);
     }
@@ -120,8 +130,14 @@ class GroupCommitTest {
     void aStatementHoldsNoMoreThanTheLimitsAllowAndTheOldestGoFirst() {
         var group = answering(new GroupCommit.Limits(1, 3, 10), GroupCommitTest::all);
         answers(whileOneIsUnderWay(group, "a", "b", "c", "dddd", "eeee", "ffff", "ggggggggggggg", "hh", "i"));
-        assertThat(together).containsExactly(List.of("a", "b", "c"), List.of("dddd", "eeee"), List.of("hh", "i"));
-        assertThat(alone).containsExactly(FIRST, "ffff", "ggggggggggggg");
+        assertThat(together)
+                .containsExactly(
+                        List.of("a", "b", "c"),
+                        List.of("dddd", "eeee"),
+                        List.of("ffff"),
+                        List.of("ggggggggggggg"),
+                        List.of("hh", "i"));
+        assertThat(alone).isEmpty();
     }
 
     @Test
@@ -152,7 +168,7 @@ class GroupCommitTest {
         assertThatThrownBy(() -> calls.get(1).join())
                 .isInstanceOf(CompletionException.class)
                 .hasCauseInstanceOf(DatabaseFailure.class);
-        assertThat(alone).containsExactlyInAnyOrder(FIRST, "a", "bad", "c");
+        assertThat(alone).containsExactlyInAnyOrder("a", "bad", "c");
     }
 
     @Test
@@ -167,15 +183,15 @@ class GroupCommitTest {
                             DatabaseFailure.class,
                             e -> assertThat(e.leavesItUnknown()).isTrue());
         }
-        assertThat(alone).containsExactly(FIRST);
-        assertThat(group.submit("later")).isEqualTo("later!");
+        assertThat(alone).isEmpty();
+        assertThatThrownBy(() -> group.submit("later")).isInstanceOf(DatabaseFailure.class);
     }
 
     @Test
     void whatAStatementDoesNotSettleIsAskedForAlone() {
         var group = answering(new GroupCommit.Limits(1, 10, 100), items -> Arrays.asList("x", null, "z"));
         assertThat(answers(whileOneIsUnderWay(group, "a", "b", "c"))).containsExactly("x", "b!", "z");
-        assertThat(alone).containsExactly(FIRST, "b");
+        assertThat(alone).containsExactly("b");
         assertThat(batches.count()).isEqualTo(3);
     }
 
@@ -187,7 +203,7 @@ class GroupCommitTest {
         for (var call : whileOneIsUnderWay(group, "a", "b")) {
             assertThatThrownBy(call::join).hasRootCauseInstanceOf(OutOfMemoryError.class);
         }
-        assertThat(group.submit("later")).isEqualTo("later!");
+        assertThat(group.submit(FIRST)).isEqualTo(FIRST + "!");
     }
 
     @Test

@@ -103,6 +103,37 @@ class SharedStatementTest {
     }
 
     @Test
+    void manyWorkersGoFromJobToJobAtOnce() {
+        Together.run(THREADS, thread -> {
+            var worker = "w" + thread;
+            var claim = database.aJob().claimedBy(worker);
+            for (int round = 0; round < ROUNDS; round++) {
+                var next = round % 5 == 4 ? UUID.randomUUID() : database.aJob().insert();
+                var turn = store.completeAndClaim(claim, "{\"by\": \"" + worker + "\"}", next, HANDLERS);
+                assertThat(turn.completed()).isTrue();
+                assertThat(database.reader().job(claim.id()).orElseThrow().result())
+                        .contains(worker);
+                assertThat(store.completeAndClaim(claim, null, UUID.randomUUID(), HANDLERS))
+                        .isEqualTo(new JobStore.Turnaround(false, Optional.empty()));
+                if (round % 5 == 4) {
+                    assertThat(turn.next()).isEmpty();
+                    claim = database.aJob().claimedBy(worker);
+                } else {
+                    claim = turn.next().orElseThrow();
+                    assertThat(claim.id()).isEqualTo(next);
+                    assertThat(claim.worker()).isEqualTo(worker);
+                }
+            }
+            return null;
+        });
+        assertThat(meters.get("jobtrail.commit.items")
+                        .tag("statement", "turn")
+                        .summary()
+                        .max())
+                .isGreaterThan(1);
+    }
+
+    @Test
     void aJobThatPostgresRefusesIsRefusedAlone() {
         for (int round = 0; round < ROUNDS; round++) {
             var answers = Together.run(THREADS, thread -> {
