@@ -4,7 +4,8 @@
 -- Rows are locked in the order of their ids, so that two statements over the same jobs cannot block each other for ever.
 -- Those that every job passes are in plpgsql with a generic plan, which is kept: a function in SQL is planned anew at every
 -- call, and that takes as long as dozens of jobs. As such a plan may have been made when the tables were empty, it must not rest
--- on their size: rows are found by index, one by one.
+-- on their size: rows are found by their id, one by one. "status || ''" is no column of an index: with few jobs in a state when
+-- the plan was made, the planner would look for all that are in it.
 
 DO $$ DECLARE f regprocedure; BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname IN (
@@ -31,8 +32,9 @@ $$;
 -- (none) -> queued. p_jobs: [{"id","queue","realm","handler","payload","document_id","batch_id","max_attempts",
 -- "run_after","timeout_sec","idempotency_key","fingerprint","traceparent","actor"}]; missing values get defaults.
 -- Answers every item in order: the job it made, or the one that its id or idempotency key had made before;
--- same_content = false when that one was made from something else.
-CREATE FUNCTION enqueue_jobs(p_jobs jsonb)
+-- same_content = false when that one was made from something else. Without p_wait it fails (55P03) when somebody else has been
+-- using one of the keys for a tenth of a second and has not committed.
+CREATE FUNCTION enqueue_jobs(p_jobs jsonb, p_wait boolean DEFAULT true)
 RETURNS TABLE (job_id uuid, queue text, status text, already_existed boolean, same_content boolean)
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -40,6 +42,7 @@ AS $$
 #variable_conflict use_column
 DECLARE made uuid[];
 BEGIN
+    IF NOT p_wait THEN PERFORM set_config('lock_timeout', '100ms', true); END IF;
     WITH given AS (
         SELECT g.* FROM ROWS FROM (jsonb_to_recordset(p_jobs) AS (id uuid, queue text, realm text, handler text, payload jsonb,
             document_id uuid, batch_id uuid, max_attempts integer, run_after timestamptz, timeout_sec integer,
@@ -105,7 +108,7 @@ BEGIN
     WITH wanted AS (SELECT DISTINCT ON (w.id) w.id, w.worker FROM unnest(p_ids, p_workers) AS w(id, worker)),
     claimable AS (
         SELECT j.id, w.worker FROM pipeline_jobs j JOIN wanted w ON w.id = j.id
-        WHERE j.status IN ('queued', 'retrying') AND j.run_after <= clock_timestamp() AND j.handler = ANY (p_handlers)
+        WHERE j.status || '' IN ('queued', 'retrying') AND j.run_after <= clock_timestamp() AND j.handler = ANY (p_handlers)
           AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)
         ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
     )
@@ -149,7 +152,7 @@ CREATE FUNCTION update_job_heartbeats(p_ids uuid[], p_versions integer[], p_stag
 RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean, renewed boolean) LANGUAGE sql AS $$
     WITH beating AS (
         SELECT j.id, h.stage, h.progress FROM unnest(p_ids, p_versions, p_stages, p_progress) AS h(id, version, stage, progress)
-        JOIN pipeline_jobs j ON j.id = h.id AND j.status = 'running' AND j.version = h.version
+        JOIN pipeline_jobs j ON j.id = h.id AND j.status || '' = 'running' AND j.version = h.version
         ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
     ), beaten AS (
         UPDATE pipeline_jobs j
@@ -162,7 +165,7 @@ RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean, renewed b
     SELECT j.id, j.cancel_requested, clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec),
            b.id IS NOT NULL
     FROM unnest(p_ids, p_versions) AS h(id, version)
-    JOIN pipeline_jobs j ON j.id = h.id AND j.status = 'running' AND j.version = h.version
+    JOIN pipeline_jobs j ON j.id = h.id AND j.status || '' = 'running' AND j.version = h.version
     LEFT JOIN beaten b ON b.id = j.id
 $$;
 
@@ -181,12 +184,12 @@ SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_has
 AS $$
 BEGIN
     IF p_wait THEN
-        PERFORM FROM pipeline_jobs WHERE id = ANY (p_ids) AND status = 'running' ORDER BY id FOR NO KEY UPDATE;
+        PERFORM FROM pipeline_jobs WHERE id = ANY (p_ids) AND status || '' = 'running' ORDER BY id FOR NO KEY UPDATE;
     END IF;
     RETURN QUERY
     WITH held AS (
         SELECT j.id, o.result FROM unnest(p_ids, p_versions, p_results) AS o(id, version, result)
-        JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version
+        JOIN pipeline_jobs j ON j.id = o.id AND j.status || '' = 'running' AND j.version = o.version
         ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
     )
     UPDATE pipeline_jobs j
@@ -211,7 +214,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
     IF p_wait THEN
-        PERFORM FROM pipeline_jobs WHERE id = ANY (p_ids) AND status = 'running' ORDER BY id FOR NO KEY UPDATE;
+        PERFORM FROM pipeline_jobs WHERE id = ANY (p_ids) AND status || '' = 'running' ORDER BY id FOR NO KEY UPDATE;
     END IF;
     RETURN QUERY
     WITH held AS (
@@ -220,7 +223,7 @@ BEGIN
                     WHEN o.permanent OR j.attempt >= j.max_attempts THEN 'failed' ELSE 'retrying' END AS next
         FROM unnest(p_ids, p_versions, p_codes, p_errors, p_permanent, p_retry_in)
              AS o(id, version, code, error, permanent, retry_in)
-        JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version
+        JOIN pipeline_jobs j ON j.id = o.id AND j.status || '' = 'running' AND j.version = o.version
         ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
     )
     UPDATE pipeline_jobs j
@@ -247,7 +250,7 @@ CREATE FUNCTION give_back_jobs(p_ids uuid[], p_versions integer[], p_reason text
 RETURNS TABLE (job_id uuid, status text) LANGUAGE sql AS $$
     WITH held AS (
         SELECT j.id FROM unnest(p_ids, p_versions) AS o(id, version)
-        JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version
+        JOIN pipeline_jobs j ON j.id = o.id AND j.status || '' = 'running' AND j.version = o.version
         ORDER BY j.id FOR NO KEY UPDATE OF j
     )
     UPDATE pipeline_jobs j
@@ -266,7 +269,7 @@ $$;
 CREATE FUNCTION finish_cancelled_jobs(p_ids uuid[], p_versions integer[]) RETURNS SETOF uuid LANGUAGE sql AS $$
     WITH held AS (
         SELECT j.id FROM unnest(p_ids, p_versions) AS o(id, version)
-        JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running' AND j.version = o.version AND j.cancel_requested
+        JOIN pipeline_jobs j ON j.id = o.id AND j.status || '' = 'running' AND j.version = o.version AND j.cancel_requested
         ORDER BY j.id FOR NO KEY UPDATE OF j
     )
     UPDATE pipeline_jobs j
@@ -362,7 +365,7 @@ BEGIN
         reason = CASE WHEN j.cancel_requested THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE 'ASKED' END,
         metadata = CASE WHEN j.cancel_requested THEN jsonb_build_object('stopped_by', 'worker:' || j.locked_by)
                         ELSE jsonb_build_object('question', p_name) END
-    WHERE j.id = p_id AND j.status = 'running' AND j.version = p_version
+    WHERE j.id = p_id AND j.status || '' = 'running' AND j.version = p_version
     RETURNING j.status INTO left_as;
     IF left_as = 'awaiting_input' THEN
         INSERT INTO pipeline_job_prompts (id, job_id, name, type, prompt) VALUES (uuid_v7(), p_id, p_name, p_type, p_prompt);
@@ -412,7 +415,7 @@ END $$;
 CREATE FUNCTION store_chunks(p_id uuid, p_version integer, p_positions integer[], p_texts text[], p_tokens integer[],
     p_pages_from integer[], p_pages_to integer[], p_embeddings text[]) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM pipeline_jobs WHERE id = p_id AND status = 'running' AND version = p_version;
+    PERFORM FROM pipeline_jobs WHERE id = p_id AND status || '' = 'running' AND version = p_version;
     IF NOT FOUND THEN RETURN false; END IF;
     INSERT INTO pipeline_chunks (job_id, version, position, text, tokens, page_from, page_to, embedding)
     SELECT p_id, p_version, c.position, c.text, c.tokens, c.page_from, c.page_to, c.embedding::real[]

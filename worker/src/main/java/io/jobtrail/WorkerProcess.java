@@ -30,6 +30,7 @@ import io.jobtrail.sweep.ReleaseStale;
 import io.jobtrail.sweep.Sweep;
 import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
+import io.micrometer.core.instrument.Metrics;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -87,7 +88,7 @@ final class WorkerProcess implements AutoCloseable {
                         ThreadLocalRandom.current().nextInt(1 << 16));
         documentHandler = new ProcessDocument(processing(settings));
         handlers = Handlers.load(List.of(documentHandler), settings.handlersDir());
-        store = new JobStore(database);
+        store = new JobStore(database, Metrics.globalRegistry);
         beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
         sweepDatabase = new Database(settings.databaseUrl(), "sweeper", 0, 2);
         heartbeats = new Heartbeats(new Leases(beatDatabase), settings.heartbeat(), settings.lease(), hearing);

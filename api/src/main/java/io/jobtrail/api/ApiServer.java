@@ -13,6 +13,7 @@ import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
+import io.micrometer.core.instrument.Metrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -64,7 +65,7 @@ public final class ApiServer implements AutoCloseable {
                 settings.maxUploadBytes(), settings.maxAttempts(), settings.urgentMaxPages(), settings.slowMinPages());
         var enqueue = new EnqueueEndpoint(
                 documents,
-                new JobStore(database),
+                new JobStore(database, Metrics.globalRegistry),
                 new Dispatcher(queue),
                 new KnownHandlers(reader),
                 access,

@@ -63,14 +63,16 @@ final class GroupCommit<I, O> {
     /** One caller and what has become of it. Guarded by the lock. */
     private final class Call {
         private final I item;
+        private final int weight;
         private final Condition changed = lock.newCondition();
-        private boolean leads;
+        private List<Call> batch; // not null: it is for this caller to send it
         private boolean settled;
         private O answer;
         private RuntimeException failure;
 
         Call(I item) {
             this.item = item;
+            weight = size.applyAsInt(item);
         }
     }
 
@@ -98,9 +100,8 @@ final class GroupCommit<I, O> {
     }
 
     private O settled(Call call) {
-        var batch = join(call);
-        if (!batch.isEmpty()) {
-            lead(batch);
+        if (mustSend(call)) {
+            send(call.batch);
         }
         if (call.failure != null) {
             throw call.failure;
@@ -108,30 +109,30 @@ final class GroupCommit<I, O> {
         return call.answer == null ? alone(call.item) : call.answer;
     }
 
-    /** Waits until the call is settled, or is the oldest when a statement may be sent: then answers what to send. */
-    private List<Call> join(Call call) {
+    /** Waits until the call is settled, or is the oldest when a statement may be sent: then it has a batch. */
+    private boolean mustSend(Call call) {
         lock.lock();
         try {
             waiting.add(call);
             if (underWay < limits.statements()) { // and so nobody else waits
                 underWay++;
-                call.leads = true;
+                call.batch = next();
             }
-            while (!call.leads && !call.settled) {
+            while (call.batch == null && !call.settled) {
                 call.changed.awaitUninterruptibly();
             }
-            return call.leads ? next() : List.of();
+            return call.batch != null;
         } finally {
             lock.unlock();
         }
     }
 
-    /** The oldest that fit into one statement. The leader is the oldest of all, so it is always among them. */
+    /** The oldest that fit into one statement, the very oldest always. */
     private List<Call> next() {
         var batch = new ArrayList<Call>();
         long total = 0;
         while (!waiting.isEmpty() && batch.size() < limits.items()) {
-            total += size.applyAsInt(waiting.peek().item);
+            total += waiting.peek().weight;
             if (total > limits.size() && !batch.isEmpty()) {
                 break;
             }
@@ -140,7 +141,7 @@ final class GroupCommit<I, O> {
         return batch;
     }
 
-    private void lead(List<Call> batch) {
+    private void send(List<Call> batch) {
         List<O> answers = Collections.nCopies(batch.size(), null);
         RuntimeException failure = null;
         try {
@@ -162,8 +163,8 @@ final class GroupCommit<I, O> {
             }
             return answers;
         } catch (DatabaseFailure e) {
-            if (items.size() == 1 || e.isUnavailable()) {
-                throw e; // told to each of them; what was written may be unknown
+            if (e.isUnavailable() || items.size() == 1 && !e.isTransient()) {
+                throw e; // told to each of them; what was written may be unknown, or asking again is in vain
             }
             return Collections.nCopies(items.size(), null);
         }
@@ -179,12 +180,12 @@ final class GroupCommit<I, O> {
                 call.failure = failure;
                 call.changed.signal();
             }
-            var head = waiting.peek();
-            if (head == null) {
+            var oldest = waiting.peek();
+            if (oldest == null) {
                 underWay--;
             } else {
-                head.leads = true;
-                head.changed.signal();
+                oldest.batch = next(); // now, so that no other statement takes it as well
+                oldest.changed.signal();
             }
         } finally {
             lock.unlock();

@@ -32,8 +32,11 @@ import java.util.function.Function;
  * is made for a process.
  */
 public final class JobStore {
-    /** One statement at a time of each kind, since the next batch gathers while it runs; about a megabyte of JSON text in it. */
-    private static final GroupCommit.Limits LIMITS = new GroupCommit.Limits(1, 64, 1 << 20);
+    /**
+     * Two statements of a kind at a time: with one, half of the callers would wait while a slow disk writes the commit of the
+     * others; with more, fewer callers share each. About a megabyte of JSON text in one.
+     */
+    private static final GroupCommit.Limits LIMITS = new GroupCommit.Limits(2, 64, 1 << 20);
 
     private final Database database;
     private final SharedStatements statements;
@@ -55,8 +58,8 @@ public final class JobStore {
         enqueues = new GroupCommit<>(
                 LIMITS,
                 String::length,
-                statements::enqueue,
-                job -> statements.enqueue(List.of(job)).get(0),
+                jobs -> statements.enqueue(jobs, false),
+                job -> statements.enqueue(List.of(job), true).get(0),
                 items(meters, "enqueue"));
         claims = new GroupCommit<>(
                 LIMITS,
@@ -74,7 +77,8 @@ public final class JobStore {
                 LIMITS,
                 turn -> turn.finished().size(),
                 jobs -> statements.turn(jobs, false),
-                job -> statements.turn(List.of(job), true).get(0),
+                job -> Optional.ofNullable(statements.turn(List.of(job), true).get(0))
+                        .orElse(new Turned(false, Optional.empty())),
                 items(meters, "turn"));
         failures = new GroupCommit<>(
                 LIMITS,
@@ -99,7 +103,7 @@ public final class JobStore {
 
     /** Likewise all of them, or none. The answers are in the order of the jobs. */
     public List<NewJob.Accepted> enqueue(List<NewJob> jobs) {
-        return statements.enqueue(jobs.stream().map(JobStore::json).toList());
+        return statements.enqueue(jobs.stream().map(JobStore::json).toList(), true);
     }
 
     /** Takes the job that Redis named; empty: somebody has it, it is not due, paused, cancelled, or not for these handlers. */
@@ -132,17 +136,27 @@ public final class JobStore {
     public record Turnaround(boolean completed, Optional<Claim> next) {}
 
     /**
-     * For a worker that knows what comes next: completes one job and claims another in the same commit. Neither depends on the
-     * other: a lost claim leaves the next one claimed.
+     * For a worker that knows what comes next: completes one job and claims another in the same commit. If the first claim is
+     * lost, the other job is claimed by itself; if this fails, it may be claimed as well, see {@link #claimOf}.
      *
      * @param result JSON text, or null
      */
     public Turnaround completeAndClaim(Claim claim, String result, UUID next, Collection<String> handlers) {
         var finished = new Finished(claim.id(), claim.version(), result);
         var turned = turns.submit(new Turn(finished, new Wanted(next, claim.worker(), handlers)));
-        return new Turnaround(
-                turned.completed() != null || completions.submit(finished),
-                turned.next().map(ClaimedRow::toClaim));
+        return turned.completed()
+                ? new Turnaround(true, turned.next().map(ClaimedRow::toClaim))
+                : new Turnaround(false, claim(next, claim.worker(), handlers));
+    }
+
+    /** The claim that this worker has of the job, for one that did not hear what became of its asking for it. */
+    public Optional<Claim> claimOf(UUID id, String worker) {
+        return database.first(
+                        "SELECT * FROM pipeline_jobs WHERE id = ? AND status || '' = 'running' AND locked_by = ?",
+                        ClaimedRow::of,
+                        id,
+                        worker)
+                .map(ClaimedRow::toClaim);
     }
 
     /**

@@ -26,17 +26,21 @@ final class SharedStatements {
         this.database = database;
     }
 
-    /** @param jobs each as JSON */
-    List<NewJob.Accepted> enqueue(List<String> jobs) {
+    /**
+     * @param jobs each as JSON
+     * @param wait for somebody else who is using one of the idempotency keys; else that is a failure soon
+     */
+    List<NewJob.Accepted> enqueue(List<String> jobs, boolean wait) {
         return database.list(
-                "SELECT * FROM enqueue_jobs(?::jsonb)",
+                "SELECT * FROM enqueue_jobs(?::jsonb, ?)",
                 row -> new NewJob.Accepted(
                         row.getObject("job_id", UUID.class),
                         row.getString("queue"),
                         JobState.of(row.getString("status")),
                         row.getBoolean("already_existed"),
                         row.getBoolean("same_content")),
-                "[" + String.join(",", jobs) + "]");
+                "[" + String.join(",", jobs) + "]",
+                wait);
     }
 
     /** @param handlers those that the worker has */
@@ -97,11 +101,11 @@ final class SharedStatements {
     /** Ends one job and begins the next. */
     record Turn(Finished finished, Wanted wanted) {}
 
-    /** @param completed null = not settled; then the next one may be claimed all the same */
-    record Turned(Boolean completed, Optional<ClaimedRow> next) {}
+    /** @param next the claim of the other job; empty also when the first one was not completed, as it is not asked for then */
+    record Turned(boolean completed, Optional<ClaimedRow> next) {}
 
     /**
-     * Completes and claims in one commit.
+     * Completes and, as far as that is done, claims, in one commit.
      *
      * @param wait for rows to complete that somebody has locked
      */
@@ -112,26 +116,30 @@ final class SharedStatements {
                 .toList();
         var done = new HashSet<UUID>();
         var rows = new Rows();
+        var ended = array("uuid", together.stream().map(t -> t.finished().id()).toList());
         database.list(
                 """
-                SELECT done.id AS done, (NULL::pipeline_jobs).* FROM complete_jobs(?, ?, ?, ?) AS done(id)
+                WITH done AS MATERIALIZED (SELECT c.id FROM complete_jobs(?, ?, ?, ?) AS c(id)),
+                next AS MATERIALIZED (SELECT n.id, n.worker FROM unnest(?, ?, ?) AS n(ended, id, worker)
+                                      WHERE n.ended IN (SELECT id FROM done))
+                SELECT done.id AS done, (NULL::pipeline_jobs).* FROM done
                 UNION ALL
-                SELECT NULL, next.* FROM claim_jobs_by_id(?, ?, ?) AS next""",
+                SELECT NULL, claimed.* FROM claim_jobs_by_id(
+                    ARRAY(SELECT id FROM next), ARRAY(SELECT worker FROM next), ?) AS claimed""",
                 row -> {
                     var id = row.getObject("done", UUID.class);
                     return id == null ? rows.add(row) : done.add(id);
                 },
-                array("uuid", together.stream().map(t -> t.finished().id()).toList()),
+                ended,
                 array("int4", together.stream().map(t -> t.finished().version()).toList()),
                 array("jsonb", together.stream().map(t -> t.finished().result()).toList()),
                 wait,
+                ended,
                 array("uuid", together.stream().map(t -> t.wanted().id()).toList()),
                 array("text", together.stream().map(t -> t.wanted().worker()).toList()),
                 array("text", List.copyOf(handlers)));
         return turns.stream()
-                .map(t -> t.wanted().handlers().equals(handlers)
-                        ? new Turned(done.contains(t.finished().id()) ? true : null, rows.take(t.wanted()))
-                        : null)
+                .map(t -> done.contains(t.finished().id()) ? new Turned(true, rows.take(t.wanted())) : null)
                 .toList();
     }
 

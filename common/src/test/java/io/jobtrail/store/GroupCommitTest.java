@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.jobtrail.testing.Together;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.SQLException;
@@ -17,7 +18,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -141,20 +144,32 @@ class GroupCommitTest {
     }
 
     @Test
-    void severalStatementsAreUnderWayOnlyWhereThatIsAllowed() {
-        var one = answering(new GroupCommit.Limits(1, 10, 100), GroupCommitTest::all);
-        var second = new AtomicBoolean();
-        var first = call(one, FIRST);
-        uninterruptibly(firstIsUnderWay);
-        var waiting = call(one, "a").thenAccept(answer -> second.set(true));
-        await().until(() -> one.waiting() == 1);
-        assertThat(second).isFalse();
-
-        var two = answering(new GroupCommit.Limits(2, 10, 100), GroupCommitTest::all);
-        var other = call(two, FIRST);
-        assertThat(call(two, "b").join()).isEqualTo("b!");
-        firstMayEnd.countDown();
-        CompletableFuture.allOf(first, waiting, other).join();
+    void twoStatementsAreUnderWayWhereThatIsAllowedAlsoWhenManyWait() {
+        var most = new AtomicInteger();
+        var running = new AtomicInteger();
+        var group = new GroupCommit<Integer, Integer>(
+                new GroupCommit.Limits(2, 3, 100),
+                item -> 1,
+                items -> {
+                    most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                    Thread.yield();
+                    running.decrementAndGet();
+                    return items;
+                },
+                item -> item,
+                batches);
+        var answers = Together.run(8, thread -> {
+            for (int i = 0; i < 2_000; i++) {
+                assertThat(group.submit(thread * 10_000 + i)).isEqualTo(thread * 10_000 + i);
+            }
+            return true;
+        });
+        assertThat(answers).hasSize(8);
+        assertThat(most).hasValue(2);
+        // Nobody keeps a place that he does not use.
+        most.set(0);
+        Together.run(8, thread -> IntStream.range(0, 2_000).map(group::submit).sum());
+        assertThat(most).hasValue(2);
     }
 
     @Test

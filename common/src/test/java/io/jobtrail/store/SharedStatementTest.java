@@ -113,8 +113,10 @@ class SharedStatementTest {
                 assertThat(turn.completed()).isTrue();
                 assertThat(database.reader().job(claim.id()).orElseThrow().result())
                         .contains(worker);
-                assertThat(store.completeAndClaim(claim, null, UUID.randomUUID(), HANDLERS))
-                        .isEqualTo(new JobStore.Turnaround(false, Optional.empty()));
+                var other = database.aJob().insert();
+                var late = store.completeAndClaim(claim, null, other, HANDLERS);
+                assertThat(late.completed()).isFalse();
+                assertThat(store.complete(late.next().orElseThrow(), null)).isTrue();
                 if (round % 5 == 4) {
                     assertThat(turn.next()).isEmpty();
                     claim = database.aJob().claimedBy(worker);
@@ -203,6 +205,41 @@ class SharedStatementTest {
         }
         assertThat(mine).allMatch(CompletableFuture::join);
         database.assertThatJob(locked).isFinished();
+    }
+
+    @Test
+    void whoCannotRecordInTimeHasClaimedNothingElse() throws Exception {
+        var claim = database.aJob().claimedBy("w");
+        var next = database.aJob().insert();
+        try (var owner = database.connect()) {
+            owner.setAutoCommit(false);
+            Database.list(owner, "SELECT id FROM pipeline_jobs WHERE id = ? FOR UPDATE", row -> 1, claim.id());
+            assertThatThrownBy(() -> store.completeAndClaim(claim, null, next, HANDLERS))
+                    .isInstanceOfSatisfying(
+                            DatabaseFailure.class, e -> assertThat(e.sqlState()).isEqualTo("55P03"));
+            owner.rollback();
+        }
+        database.assertThatJob(next).hasHistory("queued");
+        assertThat(store.completeAndClaim(claim, null, next, HANDLERS).next()).isPresent();
+    }
+
+    @Test
+    void aKeyThatSomebodyHoldsBackKeepsNobodyElseWaiting() throws Exception {
+        try (var owner = database.connect()) {
+            owner.setAutoCommit(false);
+            Database.list(
+                    owner,
+                    "SELECT * FROM enqueue_job('process_document', p_realm => 'held', p_idempotency_key => 'k')",
+                    row -> 1);
+            var held = CompletableFuture.supplyAsync(() -> store.enqueue(job("held", "k", Map.of())));
+            for (int i = 0; i < 3; i++) {
+                assertThat(store.enqueue(job("held", "other-" + i, Map.of())).alreadyExisted())
+                        .isFalse();
+            }
+            await().until(() -> (Long) database.ask("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+            owner.commit();
+            assertThat(held.join().alreadyExisted()).isTrue();
+        }
     }
 
     @Test

@@ -100,27 +100,39 @@ public final class JobRunner {
     /** The job that a worker goes on with: claimed together with the record of the one before, if that ends well. */
     private final class Next {
         private final Supplier<Optional<UUID>> source;
-        private Optional<UUID> id;
-        private Optional<Claim> claim;
+        private Optional<UUID> id = Optional.empty();
+        private Optional<Claim> claim = Optional.empty();
+        private boolean refused;
 
         Next(Supplier<Optional<UUID>> source) {
             this.source = source;
         }
 
+        /** The first attempt to record. A failure that is for good may be about the next job: then the first is recorded alone. */
         Optional<JobState> recordWith(Outcome outcome, Claim ended) {
-            if (id == null) {
+            if (outcome instanceof Outcome.Finished finished) {
                 id = source.get();
+                if (id.isPresent()) {
+                    try {
+                        var turn = store.completeAndClaim(ended, finished.result(), id.get(), handlers.names());
+                        id = Optional.empty();
+                        claim = turn.next();
+                        return turn.completed() ? Optional.of(JobState.FINISHED) : Optional.empty();
+                    } catch (DatabaseFailure e) {
+                        if (e.isTransient()) {
+                            throw e;
+                        }
+                        refused = true;
+                    }
+                }
             }
-            if (id.isEmpty() || !(outcome instanceof Outcome.Finished finished)) {
-                return outcome.recordIn(store, ended);
-            }
-            var turn = store.completeAndClaim(ended, finished.result(), id.get(), handlers.names());
-            claim = turn.next();
-            return turn.completed() ? Optional.of(JobState.FINISHED) : Optional.empty();
+            return outcome.recordIn(store, ended);
         }
 
+        /** Whether it was claimed may be unknown. Then it is not asked for: not claimed, it is pushed again. */
         Optional<Claim> claim(String worker) {
-            return claim != null ? claim : id.flatMap(named -> store.claim(named, worker, handlers.names()));
+            return claim.or(() -> id.flatMap(
+                    named -> refused ? store.claim(named, worker, handlers.names()) : store.claimOf(named, worker)));
         }
     }
 

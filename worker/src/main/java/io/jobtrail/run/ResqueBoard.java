@@ -22,6 +22,7 @@ import redis.clients.jedis.exceptions.JedisException;
 final class ResqueBoard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ResqueBoard.class);
     private static final Duration INTERVAL = Duration.ofMillis(100);
+    private static final Supplier<String> UNKNOWN = () -> "";
     private static final String PROCESSED = "resque:stat:processed";
 
     private final Redis redis;
@@ -104,6 +105,7 @@ final class ResqueBoard implements AutoCloseable {
                 return null;
             });
         } catch (JedisException e) {
+            changed.forEach(line -> line.writtenJob = UNKNOWN);
             LOG.debug("what Resque's tools show was not written: {}", e.getMessage());
         } catch (RuntimeException e) { // one that escaped would end the schedule
             LOG.warn("what Resque's tools show was not written", e);

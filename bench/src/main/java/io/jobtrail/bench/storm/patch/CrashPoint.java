@@ -10,13 +10,14 @@ public enum CrashPoint {
             Program.API,
             new Patch(Sources.SHARED_STATEMENTS, """
                     return database.list(
-                                    "SELECT * FROM enqueue_jobs(?::jsonb)",""", """
+                                    "SELECT * FROM enqueue_jobs(?::jsonb, ?)",""", """
                     return database.inTransaction(connection -> { Database.list(connection,
-                                    "SELECT * FROM enqueue_jobs(?::jsonb)","""),
-            new Patch(
-                    Sources.SHARED_STATEMENTS,
-                    "\"[\" + String.join(\",\", jobs) + \"]\");",
-                    "\"[\" + String.join(\",\", jobs) + \"]\");" + Sources.HALT + "return null; });")),
+                                    "SELECT * FROM enqueue_jobs(?::jsonb, ?)","""),
+            new Patch(Sources.SHARED_STATEMENTS, """
+                    "[" + String.join(",", jobs) + "]",
+                                    wait);""", """
+                    "[" + String.join(",", jobs) + "]",
+                                    wait);""" + Sources.HALT + "return null; });")),
     /** The job is accepted, Redis does not know it. */
     AFTER_COMMIT(Program.API, before(Sources.ENQUEUE_ENDPOINT, "boolean due = job.runAfter() == null")),
     /** Redis knows it, the client does not. */

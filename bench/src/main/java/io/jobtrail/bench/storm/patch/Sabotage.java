@@ -169,7 +169,7 @@ public enum Sabotage {
     }
 
     private static Patch withoutFence(String header) {
-        var join = "\n        JOIN pipeline_jobs j ON j.id = o.id AND j.status = 'running'";
+        var join = "\n        JOIN pipeline_jobs j ON j.id = o.id AND j.status || '' = 'running'";
         return new Patch(Sources.TRANSITIONS, header + join + " AND j.version = o.version\n", header + join + "\n");
     }
 }
