@@ -52,10 +52,8 @@ BEGIN
         USING ERRCODE = 'check_violation';
 END $$;
 
--- Their plans are kept, and may have been made when the table was empty: the event before is found by index all the same.
 CREATE OR REPLACE FUNCTION pipeline_jobs_trail_insert() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO pipeline_job_events
     SELECT n.id, n.version, NULL, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at,
@@ -64,16 +62,17 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Its plan is kept, and may have been made when the trail was empty: the event before is found by index all the same.
 CREATE OR REPLACE FUNCTION pipeline_jobs_trail_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off AS $$
 BEGIN
     INSERT INTO pipeline_job_events
     SELECT n.id, n.version, o.status, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at,
            trail_hash(p.hash, n.id, n.version, o.status, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at)
     FROM new_rows n
     JOIN old_rows o ON o.id = n.id
-    LEFT JOIN pipeline_job_events p ON p.job_id = n.id AND p.seq = o.version
+    LEFT JOIN LATERAL (SELECT e.hash FROM pipeline_job_events e WHERE e.job_id = n.id AND e.seq = o.version LIMIT 1) p ON true
     WHERE n.version <> o.version;
     RETURN NULL;
 END $$;
