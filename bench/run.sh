@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds what has changed, then runs the speed benchmark; docs/performance.md says what came of it. --help tells the options.
+# Builds what has changed, then runs the speed benchmark; and writes a report with plots. --help tells the options.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
