@@ -167,7 +167,10 @@ class JobsTest {
                         .path("count")
                         .asInt())
                 .isEqualTo(52);
-        assertThat(api.database.reader().recent(new JobFilter(null, null, null, null, null, null, null, 500)))
+        assertThat(api.database
+                        .reader()
+                        .page(new JobFilter(null, null, null, null, null, null, null, 500))
+                        .jobs())
                 .hasSize(52);
     }
 

@@ -57,10 +57,6 @@ public final class JobQueue {
         });
     }
 
-    public void push(QueueName queue, String handler, UUID id) {
-        push(queue, List.of(new Entry(handler, id)));
-    }
-
     /** Resque's tools find the queues in a set. Not with every push, but again and again: Redis may have been wiped. */
     private void announce(Jedis jedis, QueueName queue) {
         var now = System.nanoTime();

@@ -13,9 +13,9 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 
 /**
- * Lets threads that want the same done at the same moment share one statement and its commit. Whoever finds no statement
- * under way sends one at once, so nobody waits for a timer; those who come meanwhile make up the next batch, in the order in which
- * they came. Whatever a shared statement does not settle, each of its callers settles alone, so that the failure of one, or a
+ * Lets threads that want the same done at the same moment share one statement and its commit. Whoever finds none under way
+ * sends one at once, so nobody waits for a timer; those who come meanwhile make up the next batch, in the order in which they
+ * came. Whatever a shared statement does not settle, each of its callers settles alone, so that the failure of one, or a
  * row that somebody has locked, costs the others no more than that. Knows no table and never asks twice by itself what may
  * have been committed.
  *
@@ -31,14 +31,13 @@ final class GroupCommit<I, O> {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Call> waiting = new ArrayDeque<>();
-    private int underWay;
+    private boolean underWay;
 
     /**
-     * @param statements under way at the same time; one more makes the batches smaller
      * @param items most callers that share a statement
      * @param size most that they bring together, in the unit of the caller's choice; one that brings more goes alone
      */
-    record Limits(int statements, int items, int size) {}
+    record Limits(int items, int size) {}
 
     /**
      * @param size of what a caller brings, in the unit of the limits
@@ -114,8 +113,8 @@ final class GroupCommit<I, O> {
         lock.lock();
         try {
             waiting.add(call);
-            if (underWay < limits.statements()) { // and so nobody else waits
-                underWay++;
+            if (!underWay) { // and so nobody else waits
+                underWay = true;
                 call.batch = next();
             }
             while (call.batch == null && !call.settled) {
@@ -182,9 +181,9 @@ final class GroupCommit<I, O> {
             }
             var oldest = waiting.peek();
             if (oldest == null) {
-                underWay--;
+                underWay = false;
             } else {
-                oldest.batch = next(); // now, so that no other statement takes it as well
+                oldest.batch = next();
                 oldest.changed.signal();
             }
         } finally {

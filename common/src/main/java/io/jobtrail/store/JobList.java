@@ -46,25 +46,6 @@ public final class JobList {
      */
     public record Page(List<JobDetails> jobs, UUID next) {}
 
-    /** Page after page until there are as many as the filter's limit says. */
-    List<JobDetails> all(JobFilter filter) {
-        var page = page(filter);
-        var jobs = new ArrayList<>(page.jobs());
-        while (jobs.size() < filter.limit() && page.next() != null) {
-            page = page(new JobFilter(
-                    filter.realm(),
-                    filter.queue(),
-                    filter.status(),
-                    filter.handler(),
-                    filter.errorCode(),
-                    filter.search(),
-                    page.next(),
-                    filter.limit() - jobs.size()));
-            jobs.addAll(page.jobs());
-        }
-        return jobs;
-    }
-
     Page page(JobFilter filter) {
         var before = filter.before() == null ? LAST_ID : filter.before().toString();
         var id = filter.search() == null ? Optional.<Range>empty() : Range.ofIdsThatBegin(filter.search());

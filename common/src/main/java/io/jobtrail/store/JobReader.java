@@ -45,12 +45,7 @@ public final class JobReader {
                 idempotencyKey);
     }
 
-    /** Newest first, as many as the filter's limit says when there are so many. */
-    public List<JobDetails> recent(JobFilter filter) {
-        return list.all(filter);
-    }
-
-    /** The same in bounded time, which takes more than one page when it is a long way to what the filter wants. */
+    /** Newest first, in bounded time, which takes more than one page when it is a long way to what the filter wants. */
     public JobList.Page page(JobFilter filter) {
         return list.page(filter);
     }

@@ -32,11 +32,8 @@ import java.util.function.Function;
  * is made for a process.
  */
 public final class JobStore {
-    /**
-     * One statement of a kind at a time: the next batch gathers meanwhile. With two, fewer callers share each, and two cores did a
-     * fifth less. About a megabyte of JSON text in one.
-     */
-    private static final GroupCommit.Limits LIMITS = new GroupCommit.Limits(1, 64, 1 << 20);
+    /** About a megabyte of JSON text in one statement. */
+    private static final GroupCommit.Limits LIMITS = new GroupCommit.Limits(64, 1 << 20);
 
     private final Database database;
     private final SharedStatements statements;

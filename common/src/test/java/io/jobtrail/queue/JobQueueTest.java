@@ -37,7 +37,7 @@ class JobQueueTest {
 
     @Test
     void aPushHasTheFormOfResque() {
-        queue.push(QueueName.URGENT, "process_document", ID);
+        queue.push(QueueName.URGENT, List.of(new JobQueue.Entry("process_document", ID)));
         assertThat(redis.<List<String>>call(jedis -> jedis.lrange("resque:queue:urgent", 0, -1)))
                 .containsExactly("{\"class\":\"process_document\",\"args\":[\"" + ID + "\"],\"vars\":null}");
         assertThat(redis.<java.util.Set<String>>call(jedis -> jedis.smembers("resque:queues")))
@@ -128,11 +128,11 @@ class JobQueueTest {
         try {
             var address = server.url().replace("redis://", "");
             try (var signedIn = new Redis("redis://jobtrail-test:p%40ss%3Aw%2Frd@" + address, 1, Duration.ZERO)) {
-                new JobQueue(signedIn).push(QueueName.SLOW, "h", ID);
+                new JobQueue(signedIn).push(QueueName.SLOW, List.of(new JobQueue.Entry("h", ID)));
                 assertThat(signedIn.<String>call(jedis -> jedis.aclWhoAmI())).isEqualTo("jobtrail-test");
             }
             try (var wrong = new Redis("redis://jobtrail-test:wrong@" + address, 1, Duration.ZERO)) {
-                assertThatThrownBy(() -> new JobQueue(wrong).push(QueueName.SLOW, "h", ID))
+                assertThatThrownBy(() -> new JobQueue(wrong).push(QueueName.SLOW, List.of(new JobQueue.Entry("h", ID))))
                         .isInstanceOf(JedisException.class);
                 assertThat(new Dispatcher(new JobQueue(wrong)).push(QueueName.SLOW, "h", ID))
                         .isFalse();

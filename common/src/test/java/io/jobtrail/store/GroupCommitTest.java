@@ -20,7 +20,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -103,7 +102,7 @@ class GroupCommitTest {
 
     @Test
     void whoeverFindsNobodyElseSendsAStatementAtOnce() {
-        var group = answering(new GroupCommit.Limits(1, 10, 100), GroupCommitTest::all);
+        var group = answering(new GroupCommit.Limits(10, 100), GroupCommitTest::all);
         assertThat(group.submit("a")).isEqualTo("a!");
         assertThat(group.submit("b")).isEqualTo("b!");
         assertThat(together).containsExactly(List.of("a"), List.of("b"));
@@ -112,7 +111,7 @@ class GroupCommitTest {
 
     @Test
     void theFailureOfOneAloneIsToldWithoutAskingAgain() {
-        var group = answering(new GroupCommit.Limits(1, 10, 100), items -> {
+        var group = answering(new GroupCommit.Limits(10, 100), items -> {
             throw failure("23514");
         });
         assertThatThrownBy(() -> group.submit("bad")).isInstanceOf(DatabaseFailure.class);
@@ -121,7 +120,7 @@ class GroupCommitTest {
 
     @Test
     void thoseWhoComeMeanwhileShareTheNextStatementInTheirOrder() {
-        var group = answering(new GroupCommit.Limits(1, 10, 100), GroupCommitTest::all);
+        var group = answering(new GroupCommit.Limits(10, 100), GroupCommitTest::all);
         assertThat(answers(whileOneIsUnderWay(group, "a", "b", "c"))).containsExactly("a!", "b!", "c!");
         assertThat(together).containsExactly(List.of("a", "b", "c"));
         assertThat(alone).isEmpty();
@@ -131,7 +130,7 @@ class GroupCommitTest {
 
     @Test
     void aStatementHoldsNoMoreThanTheLimitsAllowAndTheOldestGoFirst() {
-        var group = answering(new GroupCommit.Limits(1, 3, 10), GroupCommitTest::all);
+        var group = answering(new GroupCommit.Limits(3, 10), GroupCommitTest::all);
         answers(whileOneIsUnderWay(group, "a", "b", "c", "dddd", "eeee", "ffff", "ggggggggggggg", "hh", "i"));
         assertThat(together)
                 .containsExactly(
@@ -144,11 +143,11 @@ class GroupCommitTest {
     }
 
     @Test
-    void twoStatementsAreUnderWayWhereThatIsAllowedAlsoWhenManyWait() {
+    void oneStatementIsUnderWayAtATimeAndNobodyIsForgotten() {
         var most = new AtomicInteger();
         var running = new AtomicInteger();
         var group = new GroupCommit<Integer, Integer>(
-                new GroupCommit.Limits(2, 3, 100),
+                new GroupCommit.Limits(3, 100),
                 item -> 1,
                 items -> {
                     most.accumulateAndGet(running.incrementAndGet(), Math::max);
@@ -158,23 +157,19 @@ class GroupCommitTest {
                 },
                 item -> item,
                 batches);
-        var answers = Together.run(8, thread -> {
+        Together.run(8, thread -> {
             for (int i = 0; i < 2_000; i++) {
                 assertThat(group.submit(thread * 10_000 + i)).isEqualTo(thread * 10_000 + i);
             }
-            return true;
+            return null;
         });
-        assertThat(answers).hasSize(8);
-        assertThat(most).hasValue(2);
-        // Nobody keeps a place that he does not use.
-        most.set(0);
-        Together.run(8, thread -> IntStream.range(0, 2_000).map(group::submit).sum());
-        assertThat(most).hasValue(2);
+        assertThat(most).hasValue(1);
+        assertThat(batches.totalAmount()).isEqualTo(16_000);
     }
 
     @Test
     void theFailureOfOneIsNotThatOfTheOthers() {
-        var group = answering(new GroupCommit.Limits(1, 10, 100), items -> {
+        var group = answering(new GroupCommit.Limits(10, 100), items -> {
             throw failure("23514");
         });
         var calls = whileOneIsUnderWay(group, "a", "bad", "c");
@@ -188,7 +183,7 @@ class GroupCommitTest {
 
     @Test
     void aBrokenConnectionIsToldToEachAndNothingIsAskedTwice() {
-        var group = answering(new GroupCommit.Limits(1, 10, 100), items -> {
+        var group = answering(new GroupCommit.Limits(10, 100), items -> {
             throw failure("08006");
         });
         for (var call : whileOneIsUnderWay(group, "a", "b")) {
@@ -204,7 +199,7 @@ class GroupCommitTest {
 
     @Test
     void whatAStatementDoesNotSettleIsAskedForAlone() {
-        var group = answering(new GroupCommit.Limits(1, 10, 100), items -> Arrays.asList("x", null, "z"));
+        var group = answering(new GroupCommit.Limits(10, 100), items -> Arrays.asList("x", null, "z"));
         assertThat(answers(whileOneIsUnderWay(group, "a", "b", "c"))).containsExactly("x", "b!", "z");
         assertThat(alone).containsExactly("b");
         assertThat(batches.count()).isEqualTo(3);
@@ -212,7 +207,7 @@ class GroupCommitTest {
 
     @Test
     void anErrorLeavesNobodyWaiting() {
-        var group = answering(new GroupCommit.Limits(1, 10, 100), items -> {
+        var group = answering(new GroupCommit.Limits(10, 100), items -> {
             throw new OutOfMemoryError("as the test wants it");
         });
         for (var call : whileOneIsUnderWay(group, "a", "b")) {
@@ -223,7 +218,7 @@ class GroupCommitTest {
 
     @Test
     void anInterruptCostsNobodyTheAnswerAndIsNotForgotten() {
-        var group = answering(new GroupCommit.Limits(1, 10, 100), items -> {
+        var group = answering(new GroupCommit.Limits(10, 100), items -> {
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
             return all(items);
         });

@@ -248,7 +248,7 @@ class JobReaderTest {
         database.store().complete(leftOut, "\"" + large + "\"");
         var nothing = database.aJob().payload(Map.of("input", large)).insert();
 
-        var list = reader.recent(filter());
+        var list = reader.page(filter()).jobs();
         assertThat(list).extracting(JobDetails::id).containsExactly(nothing, leftOut.id(), kept.id());
         assertThat(list.get(0).payload()).isEqualTo("{}");
         assertThat(list.get(1).payload()).isEqualTo("{\"filename\": \"a.pdf\"}");
@@ -305,7 +305,7 @@ class JobReaderTest {
     }
 
     private List<UUID> ids(JobFilter filter) {
-        return reader.recent(filter).stream().map(JobDetails::id).toList();
+        return reader.page(filter).jobs().stream().map(JobDetails::id).toList();
     }
 
     private static JobFilter filter() {

@@ -124,7 +124,7 @@ class RedisOutageTest {
         });
         var queue = new JobQueue(redis);
         var ids = new ArrayList<>(jobs(20));
-        ids.forEach(id -> queue.push(QueueName.DEFAULT, ScriptedHandler.NAME, id));
+        ids.forEach(id -> queue.push(QueueName.DEFAULT, List.of(new JobQueue.Entry(ScriptedHandler.NAME, id))));
         rig.handler.awaitStart();
 
         redis.call(jedis -> jedis.scriptFlush());

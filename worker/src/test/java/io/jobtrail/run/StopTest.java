@@ -10,6 +10,7 @@ import io.jobtrail.queue.Redis;
 import io.jobtrail.testbed.TestServers;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -179,10 +180,10 @@ class StopTest {
             var stopped = CompletableFuture.supplyAsync(() -> waiting.stop(PATIENT));
             await().until(() -> waiting.isStopping());
             var early = RunnerRig.aJob(database).insert();
-            queue.push(QueueName.DEFAULT, ScriptedHandler.NAME, early);
+            queue.push(QueueName.DEFAULT, List.of(new JobQueue.Entry(ScriptedHandler.NAME, early)));
             assertThat(stopped.join()).isTrue();
             var late = RunnerRig.aJob(database).insert();
-            queue.push(QueueName.DEFAULT, ScriptedHandler.NAME, late);
+            queue.push(QueueName.DEFAULT, List.of(new JobQueue.Entry(ScriptedHandler.NAME, late)));
 
             assertThat(rig.handler.runs()).isEmpty();
             assertThat(queue.ids(QueueName.DEFAULT)).containsExactlyInAnyOrder(early, late);

@@ -59,7 +59,7 @@ class SupervisionTest {
     private UUID push(String what) {
         var job = RunnerRig.aJob(database).input(java.util.Map.of("do", what));
         var id = ("spin".equals(what) ? job.timeoutSec(1) : job).insert();
-        queue.push(QueueName.DEFAULT, ScriptedHandler.NAME, id);
+        queue.push(QueueName.DEFAULT, List.of(new JobQueue.Entry(ScriptedHandler.NAME, id)));
         return id;
     }
 
@@ -128,10 +128,12 @@ class SupervisionTest {
     void twoProcessesNeverRunMoreThanTheyMayAndEachJobOnce() throws Exception {
         var now = new AtomicInteger();
         var most = new AtomicInteger();
+        var fourAtOnce = new CountDownLatch(4); // so that each process has to run as many as it may
         rig.handler.will((job, context) -> {
             most.accumulateAndGet(now.incrementAndGet(), Math::max);
             try {
-                TimeUnit.MILLISECONDS.sleep(5);
+                fourAtOnce.countDown();
+                assertThat(fourAtOnce.await(30, TimeUnit.SECONDS)).isTrue();
             } finally {
                 now.decrementAndGet();
             }
@@ -141,7 +143,9 @@ class SupervisionTest {
         for (int i = 0; i < 500; i++) {
             ids.add(push("work"));
         }
-        ids.subList(0, 100).forEach(id -> queue.push(QueueName.DEFAULT, ScriptedHandler.NAME, id)); // known twice
+        ids.subList(0, 100)
+                .forEach(id -> queue.push(
+                        QueueName.DEFAULT, List.of(new JobQueue.Entry(ScriptedHandler.NAME, id)))); // known twice
         try (var other = new RunnerRig(database.runtime(), database.url(), HASTY, RunnerRig.LONG)) {
             other.handler.will((job, context) -> rig.handler.handle(job, context));
             var both = List.of(rig.workers(redis, QueueName.values()), other.workers(redis, QueueName.values()));

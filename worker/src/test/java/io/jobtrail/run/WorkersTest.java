@@ -59,7 +59,7 @@ class WorkersTest {
 
     private UUID push(QueueName name) {
         var id = RunnerRig.aJob(database).queue(name).insert();
-        queue.push(name, ScriptedHandler.NAME, id);
+        queue.push(name, List.of(new JobQueue.Entry(ScriptedHandler.NAME, id)));
         return id;
     }
 
@@ -142,10 +142,10 @@ class WorkersTest {
                 "{\"class\":\"scripted\",\"args\":[\"no uuid at all, though as long as one\"]}",
                 "[".repeat(100_000),
                 "\0\ufffd"));
-        queue.push(QueueName.DEFAULT, ScriptedHandler.NAME, UUID.randomUUID());
-        queue.push(QueueName.DEFAULT, "elsewhere", foreign);
+        queue.push(QueueName.DEFAULT, List.of(new JobQueue.Entry(ScriptedHandler.NAME, UUID.randomUUID())));
+        queue.push(QueueName.DEFAULT, List.of(new JobQueue.Entry("elsewhere", foreign)));
         for (int i = 0; i < 100; i++) {
-            queue.push(QueueName.DEFAULT, ScriptedHandler.NAME, doubled);
+            queue.push(QueueName.DEFAULT, List.of(new JobQueue.Entry(ScriptedHandler.NAME, doubled)));
         }
         workers.start(2);
         var good = push(QueueName.SLOW);
