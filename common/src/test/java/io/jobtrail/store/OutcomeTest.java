@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jobtrail.config.Json;
-import io.jobtrail.job.Claim;
-import io.jobtrail.job.JobIds;
 import io.jobtrail.job.JobState;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
@@ -17,7 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** How an attempt ends, and what people may do to a job: complete, fail, give back, cancel, retry. */
+/** How an attempt ends: complete, fail, give back. */
 class OutcomeTest {
     private static final List<String> HANDLERS = List.of("process_document");
     private static JobtrailDatabase database;
@@ -170,102 +168,6 @@ class OutcomeTest {
     }
 
     @Test
-    void cancelEndsWhatWaits() {
-        var queued = database.aJob().insert();
-        var retrying = database.aJob().claimedBy("w");
-        store.fail(retrying, "A", "a", false, Duration.ofHours(1));
-        var asking = database.aJob().claimedBy("w").id();
-        database.asOwner("UPDATE pipeline_jobs SET status = 'awaiting_input' WHERE id = '" + asking + "'");
-        for (var id : List.of(queued, retrying.id(), asking)) {
-            assertThat(actions.cancel(id, "anna", "WRONG_FILE")).isTrue();
-            database.assertThatJob(id).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
-            assertThat(lastActor(id)).isEqualTo("anna");
-        }
-    }
-
-    @Test
-    void cancelAsksARunningJobToStop() {
-        var claim = database.aJob().claimedBy("w");
-        assertThat(store.finishCancelled(claim)).as("nobody asked yet").isFalse();
-        assertThat(actions.cancel(claim.id(), "anna", "WRONG_FILE")).isTrue();
-        database.assertThatJob(claim.id()).is(JobState.RUNNING);
-        assertThat(leases.updateHeartbeats(List.of(new Leases.Beat(claim.id(), claim.version(), null, null)))
-                        .get(claim.id())
-                        .cancelRequested())
-                .isTrue();
-        assertThat(store.finishCancelled(claim)).isTrue();
-        database.assertThatJob(claim.id()).is(JobState.CANCELLED).lastReasonIs("WRONG_FILE");
-        var events = database.reader().history(claim.id());
-        assertThat(events.get(2).metadata()).isEqualTo("{\"stopped_by\": \"worker:w\"}");
-    }
-
-    @Test
-    void cancelLeavesWhatHasEnded() {
-        var finished = database.aJob().claimedBy("w");
-        store.complete(finished, null);
-        var failed = database.aJob().claimedBy("w");
-        store.fail(failed, "A", "a", true, Duration.ZERO);
-        var cancelled = database.aJob().insert();
-        actions.cancel(cancelled, "anna", "ONCE");
-        for (var id : List.of(finished.id(), failed.id(), cancelled, JobIds.next())) {
-            var before = database.reader().job(id);
-            assertThat(actions.cancel(id, "bob", "AGAIN")).isFalse();
-            assertThat(database.reader().job(id)).isEqualTo(before);
-        }
-    }
-
-    @Test
-    void retryGivesAFreshAllowance() {
-        var claim = database.aJob().maxAttempts(1).claimedBy("w");
-        store.fail(claim, "A", "a", false, Duration.ZERO);
-        assertThat(actions.retry(claim.id(), "anna", "OPERATOR_RETRY")).isTrue();
-        var job = database.assertThatJob(claim.id())
-                .is(JobState.QUEUED)
-                .lastReasonIs("OPERATOR_RETRY")
-                .job();
-        assertThat(job.attempt()).isEqualTo(1);
-        assertThat(job.maxAttempts()).isEqualTo(6);
-        assertThat(job.errorCode()).isNull();
-        assertThat(job.finishedAt()).isNull();
-        for (int attempt = 2; attempt < 6; attempt++) {
-            assertThat(failOnce(claim).status()).isEqualTo(JobState.RETRYING);
-        }
-        assertThat(failOnce(claim).status()).isEqualTo(JobState.FAILED);
-    }
-
-    @Test
-    void retryOfACancelledJobForgetsTheCancellation() {
-        var claim = database.aJob().claimedBy("w");
-        actions.cancel(claim.id(), "anna", "X");
-        store.finishCancelled(claim);
-        assertThat(actions.retry(claim.id(), "anna", "OPERATOR_RETRY")).isTrue();
-        var next = store.claim(claim.id(), "w", HANDLERS).orElseThrow();
-        assertThat(store.finishCancelled(next)).isFalse();
-        assertThat(store.complete(next, null)).isTrue();
-    }
-
-    @Test
-    void retryStaysWithinTheLimitOfAttempts() {
-        var id = database.aJob().insert();
-        database.asOwner("UPDATE pipeline_jobs SET attempt = 998, max_attempts = 1000 WHERE id = '" + id + "'");
-        actions.cancel(id, "anna", "X");
-        assertThat(actions.retry(id, "anna", "OPERATOR_RETRY")).isTrue();
-        assertThat(database.assertThatJob(id).job().maxAttempts()).isEqualTo(1000);
-    }
-
-    @Test
-    void retryLeavesWhatHasNotFailed() {
-        var queued = database.aJob().insert();
-        var running = database.aJob().claimedBy("w");
-        var finished = database.aJob().claimedBy("w");
-        store.complete(finished, null);
-        for (var id : List.of(queued, running.id(), finished.id(), JobIds.next())) {
-            assertThat(actions.retry(id, "anna", "OPERATOR_RETRY")).isFalse();
-        }
-        assertThat(store.complete(running, null)).isTrue();
-    }
-
-    @Test
     void oneStatementRecordsManyAndAnswersThoseThatHappened() {
         var good = database.aJob().claimedBy("w");
         var stale = database.aJob().claimedBy("w");
@@ -288,11 +190,6 @@ class OutcomeTest {
         assertThatThrownBy(() -> database.runtime().update("SELECT ?", JobState.QUEUED))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("wire name");
-    }
-
-    private static JobStore.AfterFailure failOnce(Claim claim) {
-        var next = store.claim(claim.id(), "w", HANDLERS).orElseThrow();
-        return store.fail(next, "A", "a", false, Duration.ZERO).orElseThrow();
     }
 
     private static String lastActor(UUID id) {

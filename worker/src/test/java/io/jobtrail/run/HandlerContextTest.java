@@ -8,43 +8,15 @@ import io.jobtrail.document.DocumentStore;
 import io.jobtrail.handler.JobContext.Chunk;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.store.JobReader.StoredChunk;
-import io.jobtrail.testing.JobtrailDatabase;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a handler says and gets through its context, as it shows in the database. */
-class HandlerContextTest {
-    private static JobtrailDatabase database;
-    private RunnerRig rig;
-
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
-    }
-
-    @BeforeEach
-    void build() {
-        rig = RunnerRig.on(database);
-    }
-
-    @AfterEach
-    void end() {
-        rig.close();
-    }
-
+class HandlerContextTest extends RunnerTest {
     private UUID run(UUID id, ScriptedHandler.Script script) {
         rig.handler.will(script);
         rig.runner.run(id, "w1");

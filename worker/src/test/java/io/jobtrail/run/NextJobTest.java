@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.store.Database;
-import io.jobtrail.testing.JobtrailDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -15,35 +14,13 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A worker that goes on with the next job in the commit that records the last one. */
-class NextJobTest {
-    private static JobtrailDatabase database;
-    private RunnerRig rig;
-
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
-    }
-
-    @BeforeEach
-    void build() {
-        rig = RunnerRig.on(database);
-    }
-
+class NextJobTest extends RunnerTest {
     @AfterEach
     void end() {
-        rig.close();
         assertThat(database.reader().verifyTrail(null)).isEmpty();
     }
 

@@ -8,47 +8,25 @@ import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
 import io.jobtrail.testbed.TestServers;
-import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** How workers end: no job is left behind, none is taken any more. */
-class StopTest {
+class StopTest extends RunnerTest {
     private static final Duration PATIENT = Duration.ofSeconds(30);
     private static final Duration HASTY = Duration.ofMillis(100);
 
-    private static JobtrailDatabase database;
-    private RunnerRig rig;
     private Workers workers;
-
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
-    }
 
     @BeforeEach
     void build() {
-        rig = RunnerRig.on(database);
         workers = rig.workers(null, QueueName.values());
-    }
-
-    @AfterEach
-    void end() {
-        rig.close();
     }
 
     @Test
