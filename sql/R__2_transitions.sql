@@ -108,7 +108,7 @@ BEGIN
     WITH wanted AS (SELECT DISTINCT ON (w.id) w.id, w.worker FROM unnest(p_ids, p_workers) AS w(id, worker)),
     claimable AS (
         SELECT j.id, w.worker FROM pipeline_jobs j JOIN wanted w ON w.id = j.id
-        WHERE j.status || '' IN ('queued', 'retrying') AND j.run_after <= clock_timestamp() AND j.handler = ANY (p_handlers)
+        WHERE j.status || '' IN ('queued', 'retrying') AND j.run_after <= clock_timestamp() AND j.handler || '' = ANY (p_handlers)
           AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)
         ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
     )
