@@ -11,7 +11,7 @@ DO $$ DECLARE f regprocedure; BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname IN (
         'ask_person', 'answer_prompt',
         'uuid_v7', 'first_uuid_v7', 'enqueue_jobs', 'enqueue_job', 'claim_jobs', 'claim_jobs_by_id', 'update_job_heartbeats',
-        'update_job_heartbeat', 'complete_jobs', 'complete_job', 'fail_jobs', 'fail_job', 'give_back_jobs',
+        'update_job_heartbeat', 'turn_jobs', 'complete_jobs', 'complete_job', 'fail_jobs', 'fail_job', 'give_back_jobs',
         'finish_cancelled_jobs', 'cancel_job', 'retry_job', 'release_stale_jobs', 'store_chunks', 'remove_unseen_chunks',
         'ids_that_may_have_ended', 'purge_jobs', 'purge_expired_jobs', 'set_retention')
     LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP;
@@ -96,29 +96,53 @@ LANGUAGE sql AS $$
         'max_attempts', p_max_attempts, 'run_after', p_run_after, 'timeout_sec', p_timeout_sec)))
 $$;
 
--- queued, retrying -> running, for the ids that Redis named: what is not due, paused, taken or unknown is left alone.
--- The version returned is the claim's fence. p_handlers: what this worker can run. A row that somebody has locked is left alone
--- too, so that it costs the other ids no time: whoever has it is about to change it, and a job that stays due is pushed again.
-CREATE FUNCTION claim_jobs_by_id(p_ids uuid[], p_workers text[], p_handlers text[]) RETURNS SETOF pipeline_jobs
-LANGUAGE plpgsql
+-- running -> finished, by the holders of the claims, and queued, retrying -> running, for the ids that Redis named: in one
+-- statement, because a worker that ends a job mostly begins the next. Answers the ids that are finished now, and the jobs that are
+-- claimed, whose version is the claim's fence. Of p_next, what is not due, paused, taken or unknown is left alone; p_handlers: what
+-- the worker can run. A row that somebody has locked is left as it is too, so that it costs the others no time: of p_next, whoever
+-- has it is about to change it, and a job that stays due is pushed again; of p_ended, it is missing in the answer as if the
+-- claim were lost, unless p_wait says to wait for it.
+CREATE FUNCTION turn_jobs(p_ended uuid[], p_versions integer[], p_results jsonb[], p_next uuid[], p_workers text[],
+    p_handlers text[], p_wait boolean DEFAULT true) RETURNS TABLE (ended uuid, claimed pipeline_jobs) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 BEGIN
+    IF p_wait THEN
+        PERFORM FROM pipeline_jobs WHERE id = ANY (p_ended) AND status || '' = 'running' ORDER BY id FOR NO KEY UPDATE;
+    END IF;
     RETURN QUERY
-    WITH wanted AS (SELECT DISTINCT ON (w.id) w.id, w.worker FROM unnest(p_ids, p_workers) AS w(id, worker)),
-    claimable AS (
-        SELECT j.id, w.worker FROM pipeline_jobs j JOIN wanted w ON w.id = j.id
-        WHERE j.status || '' IN ('queued', 'retrying') AND j.run_after <= clock_timestamp() AND j.handler || '' = ANY (p_handlers)
-          AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused)
+    WITH wanted AS (
+        SELECT o.id, true AS ends, o.version, o.result, NULL AS worker
+        FROM unnest(p_ended, p_versions, p_results) AS o(id, version, result)
+        UNION ALL
+        (SELECT DISTINCT ON (n.id) n.id, false, NULL, NULL, n.worker FROM unnest(p_next, p_workers) AS n(id, worker))
+    ), turning AS (
+        SELECT j.id, w.ends, w.result, w.worker FROM wanted w JOIN pipeline_jobs j ON j.id = w.id
+        WHERE CASE WHEN w.ends THEN j.status = 'running' AND j.version = w.version
+                   ELSE j.status IN ('queued', 'retrying') AND j.run_after <= clock_timestamp() AND j.handler = ANY (p_handlers)
+                        AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused) END
         ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
     )
     UPDATE pipeline_jobs j
-    SET status = 'running', version = j.version + 1, attempt = j.attempt + 1, locked_by = c.worker, stage = NULL, progress = NULL,
-        started_at = clock_timestamp(), last_heartbeat_at = clock_timestamp(), updated_at = clock_timestamp(),
-        actor = 'worker:' || c.worker, reason = 'CLAIMED', metadata = NULL
-    FROM claimable c WHERE j.id = c.id
-    RETURNING j.*;
+    SET status = CASE WHEN t.ends THEN 'finished' ELSE 'running' END, version = j.version + 1,
+        actor = 'worker:' || coalesce(t.worker, j.locked_by), reason = CASE WHEN t.ends THEN 'COMPLETED' ELSE 'CLAIMED' END,
+        metadata = NULL, updated_at = clock_timestamp(), locked_by = t.worker,
+        finished_at = CASE WHEN t.ends THEN clock_timestamp() END,
+        result = CASE WHEN t.ends THEN t.result ELSE j.result END,
+        error = CASE WHEN NOT t.ends THEN j.error END, error_code = CASE WHEN NOT t.ends THEN j.error_code END,
+        stage = CASE WHEN t.ends THEN j.stage END, progress = CASE WHEN t.ends THEN 1 END,
+        attempt = j.attempt + (NOT t.ends)::integer,
+        started_at = CASE WHEN t.ends THEN j.started_at ELSE clock_timestamp() END,
+        last_heartbeat_at = CASE WHEN t.ends THEN j.last_heartbeat_at ELSE clock_timestamp() END
+    FROM turning t WHERE j.id = t.id
+    RETURNING CASE WHEN t.ends THEN j.id END, CASE WHEN NOT t.ends THEN j END;
 END $$;
+
+-- queued, retrying -> running, as above.
+CREATE FUNCTION claim_jobs_by_id(p_ids uuid[], p_workers text[], p_handlers text[]) RETURNS SETOF pipeline_jobs
+LANGUAGE sql AS $$
+    SELECT (t.claimed).* FROM turn_jobs('{}', '{}', '{}', p_ids, p_workers, p_handlers) t
+$$;
 
 -- The same without Redis: the oldest due jobs of the queues, in strict priority of their order. Looked for by handler, as
 -- the index is sorted: nothing of other handlers is read, and each search locks no more than p_limit jobs.
@@ -176,36 +200,17 @@ RETURNS boolean LANGUAGE sql AS $$
         WHERE b.renewed)
 $$;
 
--- running -> finished, by the holder of the claim. Answers the ids that are finished now. With p_wait, rows that somebody has
--- locked are waited for; else such a job is left as it is, and missing in the answer as if the claim were lost.
-CREATE FUNCTION complete_jobs(p_ids uuid[], p_versions integer[], p_results jsonb[], p_wait boolean DEFAULT true)
-RETURNS SETOF uuid LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-AS $$
-BEGIN
-    IF p_wait THEN
-        PERFORM FROM pipeline_jobs WHERE id = ANY (p_ids) AND status || '' = 'running' ORDER BY id FOR NO KEY UPDATE;
-    END IF;
-    RETURN QUERY
-    WITH held AS (
-        SELECT j.id, o.result FROM unnest(p_ids, p_versions, p_results) AS o(id, version, result)
-        JOIN pipeline_jobs j ON j.id = o.id AND j.status || '' = 'running' AND j.version = o.version
-        ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
-    )
-    UPDATE pipeline_jobs j
-    SET status = 'finished', version = j.version + 1, result = h.result, error = NULL, error_code = NULL, progress = 1,
-        locked_by = NULL, finished_at = clock_timestamp(), updated_at = clock_timestamp(),
-        actor = 'worker:' || j.locked_by, reason = 'COMPLETED', metadata = NULL
-    FROM held h WHERE j.id = h.id
-    RETURNING j.id;
-END $$;
+-- running -> finished, as above. Answers the ids that are finished now.
+CREATE FUNCTION complete_jobs(p_ids uuid[], p_versions integer[], p_results jsonb[]) RETURNS SETOF uuid LANGUAGE sql AS $$
+    SELECT t.ended FROM turn_jobs(p_ids, p_versions, p_results, '{}', '{}', '{}') t
+$$;
 
 CREATE FUNCTION complete_job(p_id uuid, p_version integer, p_result jsonb DEFAULT NULL) RETURNS boolean LANGUAGE sql AS $$
     SELECT EXISTS (SELECT FROM complete_jobs(ARRAY[p_id], ARRAY[p_version], ARRAY[p_result]))
 $$;
 
 -- running -> retrying, or failed when the failure is permanent or was the last attempt, or cancelled when that was asked for.
--- p_wait as above.
+-- With p_wait, rows that somebody has locked are waited for; else such a job is left as it is, as if its claim were lost.
 CREATE FUNCTION fail_jobs(p_ids uuid[], p_versions integer[], p_codes text[], p_errors text[], p_permanent boolean[],
     p_retry_in interval[], p_wait boolean DEFAULT true)
 RETURNS TABLE (job_id uuid, status text, run_after timestamptz) LANGUAGE plpgsql

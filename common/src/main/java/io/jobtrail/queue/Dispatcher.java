@@ -27,16 +27,16 @@ public final class Dispatcher {
 
     /** @return whether the ids stand in Redis now */
     public boolean push(QueueName name, List<JobQueue.Entry> entries) {
-        return push(name, entries, () -> queue.push(name, entries));
+        return push(name, entries.size(), () -> queue.push(name, entries));
     }
 
     /** For jobs that are older than those in the list. */
     public boolean pushFirst(QueueName name, List<JobQueue.Entry> entries) {
-        return push(name, entries, () -> queue.pushFirst(name, entries));
+        return push(name, entries.size(), () -> queue.pushFirst(name, entries));
     }
 
-    private boolean push(QueueName name, List<JobQueue.Entry> entries, Runnable push) {
-        if (entries.isEmpty()) {
+    private boolean push(QueueName name, int entries, Runnable push) {
+        if (entries == 0) {
             return true;
         }
         if (queue == null || System.nanoTime() - pausedUntil < 0) {
@@ -50,7 +50,7 @@ public final class Dispatcher {
             LOG.warn(
                     "Redis did not take {} ids for queue {} ({}); the jobs stay queued in Postgres and the sweeper of any "
                             + "worker pushes them within seconds of Redis being back",
-                    entries.size(),
+                    entries,
                     name.wireName(),
                     e.toString());
             return false;
@@ -58,6 +58,6 @@ public final class Dispatcher {
     }
 
     public boolean push(QueueName name, String handler, UUID id) {
-        return push(name, List.of(new JobQueue.Entry(handler, id)));
+        return push(name, 1, () -> queue.push(name, new JobQueue.Entry(handler, id)));
     }
 }

@@ -1,11 +1,13 @@
 package io.jobtrail.queue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.jobtrail.batch.Batcher;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.QueueName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import net.greghaines.jesque.Config;
 import net.greghaines.jesque.ConfigBuilder;
 import net.greghaines.jesque.Job;
@@ -36,8 +39,11 @@ public final class JobQueue {
 
     static final String EPOCH = "jobtrail:epoch";
 
+    private static final Batcher.Limits TOGETHER = new Batcher.Limits(256, 256);
+
     private final Redis redis;
     private final Map<QueueName, Long> announced = new ConcurrentHashMap<>();
+    private final Batcher<Hint, Boolean> pushes = new Batcher<>(TOGETHER, hint -> 1, this::push);
 
     public JobQueue(Redis redis) {
         this.redis = redis;
@@ -55,6 +61,20 @@ public final class JobQueue {
             announce(jedis, queue);
             return jedis.rpush(key(queue), texts);
         });
+    }
+
+    private record Hint(QueueName queue, Entry entry) {}
+
+    /** Puts one behind the list, in one round trip with those of other threads that come at the same moment. */
+    public void push(QueueName queue, Entry entry) {
+        pushes.submit(new Hint(queue, entry));
+    }
+
+    private List<Boolean> push(List<Hint> hints) {
+        hints.stream()
+                .collect(Collectors.groupingBy(Hint::queue, Collectors.mapping(Hint::entry, Collectors.toList())))
+                .forEach(this::push);
+        return Collections.nCopies(hints.size(), true);
     }
 
     /** Resque's tools find the queues in a set. Not with every push, but again and again: Redis may have been wiped. */

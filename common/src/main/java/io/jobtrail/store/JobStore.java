@@ -2,6 +2,7 @@ package io.jobtrail.store;
 
 import static io.jobtrail.store.Database.array;
 
+import io.jobtrail.batch.Batcher;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobState;
@@ -33,13 +34,11 @@ import java.util.function.Function;
  */
 public final class JobStore {
     /** About a megabyte of JSON text in one statement. */
-    private static final GroupCommit.Limits LIMITS = new GroupCommit.Limits(64, 1 << 20);
+    private static final Batcher.Limits LIMITS = new Batcher.Limits(64, 1 << 20);
 
     private final Database database;
     private final SharedStatements statements;
     private final GroupCommit<String, NewJob.Accepted> enqueues;
-    private final GroupCommit<Wanted, Optional<ClaimedRow>> claims;
-    private final GroupCommit<Finished, Boolean> completions;
     private final GroupCommit<Turn, Turned> turns;
     private final GroupCommit<Failed, Optional<AfterFailure>> failures;
 
@@ -58,24 +57,11 @@ public final class JobStore {
                 jobs -> statements.enqueue(jobs, false),
                 job -> statements.enqueue(List.of(job), true).get(0),
                 items(meters, "enqueue"));
-        claims = new GroupCommit<>(
-                LIMITS,
-                wanted -> 0,
-                statements::claim,
-                wanted -> statements.claim(List.of(wanted)).get(0),
-                items(meters, "claim"));
-        completions = new GroupCommit<>(
-                LIMITS,
-                Finished::size,
-                jobs -> statements.complete(jobs, false),
-                job -> statements.complete(List.of(job), true).get(0) != null,
-                items(meters, "complete"));
         turns = new GroupCommit<>(
                 LIMITS,
-                turn -> turn.finished().size(),
+                Turn::size,
                 jobs -> statements.turn(jobs, false),
-                job -> Optional.ofNullable(statements.turn(List.of(job), true).get(0))
-                        .orElse(new Turned(false, Optional.empty())),
+                job -> statements.turn(List.of(job), true).get(0),
                 items(meters, "turn"));
         failures = new GroupCommit<>(
                 LIMITS,
@@ -106,7 +92,8 @@ public final class JobStore {
     /** Takes the job that Redis named; empty: somebody has it, it is not due, paused, cancelled, or not for these handlers. */
     public Optional<Claim> claim(UUID id, String worker, Collection<String> handlers) {
         // Read here and not with the rows of the others: they are claimed already, whatever is wrong with this one.
-        return claims.submit(new Wanted(id, worker, handlers)).map(ClaimedRow::toClaim);
+        var turned = turns.submit(new Turn(null, new Wanted(id, worker, handlers)));
+        return turned.next().map(ClaimedRow::toClaim);
     }
 
     /** Takes the oldest due jobs of the queues without asking Redis, in strict priority of the queues' order. */
@@ -126,24 +113,43 @@ public final class JobStore {
 
     /** @param result JSON text, or null */
     public boolean complete(Claim claim, String result) {
-        return completions.submit(new Finished(claim.id(), claim.version(), result));
+        var finished = new Finished(claim.id(), claim.version(), result);
+        return turns.submit(new Turn(finished, null)).completed() || completeAlone(finished);
+    }
+
+    /** Waits for whoever has locked the row. */
+    private boolean completeAlone(Finished finished) {
+        return statements.turn(List.of(new Turn(finished, null)), true).get(0).completed();
     }
 
     /** @param next the claim of the other job, if there was something to claim */
     public record Turnaround(boolean completed, Optional<Claim> next) {}
 
     /**
-     * For a worker that knows what comes next: completes one job and claims another in the same commit. If the first claim is
-     * lost, the other job is claimed by itself; if this fails, it may be claimed as well, see {@link #claimOf}.
+     * For a worker that knows what comes next: completes one job and claims another in the same commit. The other is claimed also
+     * if the first claim is lost; and may be if this fails, see {@link #claimOf}. It is not kept while somebody has the first one
+     * locked for long, as nobody would renew its lease.
      *
      * @param result JSON text, or null
      */
     public Turnaround completeAndClaim(Claim claim, String result, UUID next, Collection<String> handlers) {
         var finished = new Finished(claim.id(), claim.version(), result);
         var turned = turns.submit(new Turn(finished, new Wanted(next, claim.worker(), handlers)));
-        return turned.completed()
-                ? new Turnaround(true, turned.next().map(ClaimedRow::toClaim))
-                : new Turnaround(false, claim(next, claim.worker(), handlers));
+        var claimed = turned.next().map(ClaimedRow::toClaim);
+        try {
+            return new Turnaround(turned.completed() || completeAlone(finished), claimed);
+        } catch (DatabaseFailure e) {
+            claimed.ifPresent(other -> giveBackAfter(e, other));
+            throw e;
+        }
+    }
+
+    private void giveBackAfter(DatabaseFailure failure, Claim notStarted) {
+        try {
+            giveBack(notStarted, "NOT_STARTED");
+        } catch (DatabaseFailure e) {
+            failure.addSuppressed(e);
+        }
     }
 
     /** The claim that this worker has of the job, for one that did not hear what became of its asking for it. */

@@ -56,7 +56,9 @@ public final class Leases {
                 SELECT j.id AS job_id, j.cancel_requested, false AS renewed,
                        clock_timestamp() >= j.started_at + make_interval(secs => j.timeout_sec) AS expired
                 FROM unnest(?, ?) AS held(id, version)
-                JOIN pipeline_jobs j ON j.id = held.id AND j.status || '' = 'running' AND j.version = held.version""",
+                -- One by one, also with a plan that was made when there were no jobs.
+                CROSS JOIN LATERAL (SELECT * FROM pipeline_jobs WHERE id = held.id LIMIT 1) j
+                WHERE j.status = 'running' AND j.version = held.version""",
                 array("uuid", claims.stream().map(Claim::id).toList()),
                 array("int4", claims.stream().map(Claim::version).toList()));
     }

@@ -4,16 +4,17 @@ import static io.jobtrail.store.Database.array;
 
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.NewJob;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * The statements that callers of {@link JobStore} share: one for any number of jobs, answered in the order in which they were
@@ -43,42 +44,6 @@ final class SharedStatements {
                 wait);
     }
 
-    /** @param handlers those that the worker has */
-    record Wanted(UUID id, String worker, Collection<String> handlers) {}
-
-    /** Empty: it could not be claimed. A process has one set of handlers; whoever asks for another is not settled. */
-    List<Optional<ClaimedRow>> claim(List<Wanted> wanted) {
-        var handlers = wanted.get(0).handlers();
-        var together =
-                wanted.stream().filter(w -> w.handlers().equals(handlers)).toList();
-        var rows = new Rows();
-        database.list(
-                "SELECT * FROM claim_jobs_by_id(?, ?, ?)",
-                rows::add,
-                array("uuid", together.stream().map(Wanted::id).toList()),
-                array("text", together.stream().map(Wanted::worker).toList()),
-                array("text", List.copyOf(handlers)));
-        return wanted.stream()
-                .map(w -> w.handlers().equals(handlers) ? rows.take(w) : null)
-                .toList();
-    }
-
-    /** What a statement has claimed. Each row is handed out once, even if its worker has named the job twice. */
-    private static final class Rows {
-        private final Map<UUID, ClaimedRow> rows = new HashMap<>();
-
-        ClaimedRow add(ResultSet row) throws SQLException {
-            return rows.put(row.getObject("id", UUID.class), ClaimedRow.of(row));
-        }
-
-        Optional<ClaimedRow> take(Wanted wanted) {
-            var row = rows.get(wanted.id());
-            return row != null && row.worker().equals(wanted.worker())
-                    ? Optional.of(rows.remove(wanted.id()))
-                    : Optional.empty();
-        }
-    }
-
     /** @param result JSON text, or null */
     record Finished(UUID id, int version, String result) {
         int size() {
@@ -86,61 +51,75 @@ final class SharedStatements {
         }
     }
 
-    /** @param wait for rows that somebody has locked */
-    List<Boolean> complete(List<Finished> jobs, boolean wait) {
-        var done = new HashSet<>(database.list(
-                "SELECT complete_jobs(?, ?, ?, ?)",
-                row -> row.getObject(1, UUID.class),
-                array("uuid", jobs.stream().map(Finished::id).toList()),
-                array("int4", jobs.stream().map(Finished::version).toList()),
-                array("jsonb", jobs.stream().map(Finished::result).toList()),
-                wait));
-        return jobs.stream().map(job -> done.contains(job.id()) ? true : null).toList();
+    /** @param handlers those that the worker has */
+    record Wanted(UUID id, String worker, Collection<String> handlers) {}
+
+    /**
+     * What a worker does between two jobs.
+     *
+     * @param finished the one that it ends, or null
+     * @param wanted the one that it begins, or null
+     */
+    record Turn(Finished finished, Wanted wanted) {
+        int size() {
+            return finished == null ? 0 : finished.size();
+        }
     }
 
-    /** Ends one job and begins the next. */
-    record Turn(Finished finished, Wanted wanted) {}
-
-    /** @param next the claim of the other job; empty also when the first one was not completed, as it is not asked for then */
+    /**
+     * @param completed false if there was nothing to complete, too
+     * @param next empty if it could not be claimed
+     */
     record Turned(boolean completed, Optional<ClaimedRow> next) {}
 
     /**
-     * Completes and, as far as that is done, claims, in one commit.
+     * A process has one set of handlers; whoever asks for another than the first is not settled.
      *
-     * @param wait for rows to complete that somebody has locked
+     * @param wait for rows to complete that somebody has locked; else they are not completed
      */
     List<Turned> turn(List<Turn> turns, boolean wait) {
-        var handlers = turns.get(0).wanted().handlers();
-        var together = turns.stream()
-                .filter(t -> t.wanted().handlers().equals(handlers))
-                .toList();
+        var handlers = turns.stream()
+                .filter(turn -> turn.wanted() != null)
+                .findFirst()
+                .map(turn -> turn.wanted().handlers())
+                .orElse(List.of());
+        Predicate<Turn> asked =
+                turn -> turn.wanted() == null || turn.wanted().handlers().equals(handlers);
+        var together = turns.stream().filter(asked).toList();
+        var ended =
+                together.stream().map(Turn::finished).filter(Objects::nonNull).toList();
+        var wanted =
+                together.stream().map(Turn::wanted).filter(Objects::nonNull).toList();
         var done = new HashSet<UUID>();
-        var rows = new Rows();
-        var ended = array("uuid", together.stream().map(t -> t.finished().id()).toList());
+        var claimed = new HashMap<UUID, ClaimedRow>();
         database.list(
-                """
-                WITH done AS MATERIALIZED (SELECT c.id FROM complete_jobs(?, ?, ?, ?) AS c(id)),
-                next AS MATERIALIZED (SELECT n.id, n.worker FROM unnest(?, ?, ?) AS n(ended, id, worker)
-                                      WHERE n.ended IN (SELECT id FROM done))
-                SELECT done.id AS done, (NULL::pipeline_jobs).* FROM done
-                UNION ALL
-                SELECT NULL, claimed.* FROM claim_jobs_by_id(
-                    ARRAY(SELECT id FROM next), ARRAY(SELECT worker FROM next), ?) AS claimed""",
+                "SELECT ended, (claimed).* FROM turn_jobs(?, ?, ?, ?, ?, ?, ?)",
                 row -> {
-                    var id = row.getObject("done", UUID.class);
-                    return id == null ? rows.add(row) : done.add(id);
+                    var id = row.getObject("ended", UUID.class);
+                    return id == null ? claimed.put(row.getObject("id", UUID.class), ClaimedRow.of(row)) : done.add(id);
                 },
-                ended,
-                array("int4", together.stream().map(t -> t.finished().version()).toList()),
-                array("jsonb", together.stream().map(t -> t.finished().result()).toList()),
-                wait,
-                ended,
-                array("uuid", together.stream().map(t -> t.wanted().id()).toList()),
-                array("text", together.stream().map(t -> t.wanted().worker()).toList()),
-                array("text", List.copyOf(handlers)));
+                array("uuid", ended.stream().map(Finished::id).toList()),
+                array("int4", ended.stream().map(Finished::version).toList()),
+                array("jsonb", ended.stream().map(Finished::result).toList()),
+                array("uuid", wanted.stream().map(Wanted::id).toList()),
+                array("text", wanted.stream().map(Wanted::worker).toList()),
+                array("text", List.copyOf(handlers)),
+                wait);
         return turns.stream()
-                .map(t -> done.contains(t.finished().id()) ? new Turned(true, rows.take(t.wanted())) : null)
+                .map(turn -> asked.test(turn) ? new Turned(isIn(done, turn), take(claimed, turn.wanted())) : null)
                 .toList();
+    }
+
+    private static boolean isIn(Set<UUID> done, Turn turn) {
+        return turn.finished() != null && done.contains(turn.finished().id());
+    }
+
+    /** Each row is handed out once, even if its worker has named the job twice. */
+    private static Optional<ClaimedRow> take(Map<UUID, ClaimedRow> claimed, Wanted wanted) {
+        var row = wanted == null ? null : claimed.get(wanted.id());
+        return row != null && row.worker().equals(wanted.worker())
+                ? Optional.of(claimed.remove(wanted.id()))
+                : Optional.empty();
     }
 
     record Failed(UUID id, int version, String code, String error, boolean permanent, Duration retryIn) {}

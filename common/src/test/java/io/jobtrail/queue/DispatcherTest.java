@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.Together;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +43,23 @@ class DispatcherTest {
                         QueueName.DEFAULT, List.of(new JobQueue.Entry("h", two), new JobQueue.Entry("h", three))))
                 .isTrue();
         assertThat(queue.ids(QueueName.DEFAULT)).containsExactlyInAnyOrder(one, two, three);
+    }
+
+    @Test
+    void whatSeveralThreadsPushAtOnceStandsInTheListOfItsQueue() {
+        var ids = Together.run(6, thread -> {
+            var mine = Stream.generate(JobIds::next).limit(50).toList();
+            mine.forEach(
+                    id -> assertThat(dispatcher.push(queueOf(thread), "h", id)).isTrue());
+            return mine;
+        });
+        for (int thread = 0; thread < 6; thread++) {
+            assertThat(queue.ids(queueOf(thread))).containsAll(ids.get(thread)).hasSize(100);
+        }
+    }
+
+    private static QueueName queueOf(int thread) {
+        return QueueName.values()[thread % 3];
     }
 
     @Test

@@ -135,6 +135,29 @@ class BacklogTest {
         }
     }
 
+    /** As in the first minute of every new system. */
+    @Test
+    void aPlanMadeForAnEmptyTableReadsNoMoreThanWhatIsNamed() {
+        try (var fresh = JobtrailDatabase.fresh()) {
+            fresh.asOwner("ALTER TABLE pipeline_jobs SET (autovacuum_enabled = off)");
+            long before;
+            try (var working = new Database(fresh.url(), "working", 1, 1)) {
+                var store = new JobStore(working);
+                var leases = new Leases(working);
+                for (int i = 0; i < 12; i++) {
+                    live(store, leases, fresh, i);
+                }
+                fresh.asOwner(
+                        "INSERT INTO pipeline_jobs (id, queue, handler, timeout_sec) SELECT uuid_v7(), 'default', 'process_document',"
+                                + " 60 FROM generate_series(1, 20000)");
+                before = jobsRead(fresh, "PostgreSQL JDBC Driver");
+                live(store, leases, fresh, 0);
+                live(store, leases, fresh, 1);
+            }
+            assertThat(jobsRead(fresh, "jobtrail working") - before).isLessThan(500);
+        }
+    }
+
     /** One job to its end, or to its failure. */
     private static void live(JobStore store, Leases leases, JobtrailDatabase fresh, int i) {
         var claim = store.claim(fresh.aJob().insert(), "w", List.of("process_document"))

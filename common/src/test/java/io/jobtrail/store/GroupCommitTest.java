@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.jobtrail.testing.Together;
+import io.jobtrail.batch.Batcher;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.SQLException;
@@ -17,13 +17,11 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Who shares a statement with whom, and what becomes of each of them. What the statements do is tested with Postgres. */
+/** What becomes of each of those who share a statement. What the statements do is tested with Postgres. */
 class GroupCommitTest {
     /** What the first caller sends, to keep the others waiting until there are enough of them. */
     private static final String FIRST = "first";
@@ -43,7 +41,7 @@ class GroupCommitTest {
     }
 
     private GroupCommit<String, String> answering(
-            GroupCommit.Limits limits, Function<List<String>, List<String>> statement) {
+            Batcher.Limits limits, Function<List<String>, List<String>> statement) {
         return new GroupCommit<>(
                 limits,
                 String::length,
@@ -102,7 +100,7 @@ class GroupCommitTest {
 
     @Test
     void whoeverFindsNobodyElseSendsAStatementAtOnce() {
-        var group = answering(new GroupCommit.Limits(10, 100), GroupCommitTest::all);
+        var group = answering(new Batcher.Limits(10, 100), GroupCommitTest::all);
         assertThat(group.submit("a")).isEqualTo("a!");
         assertThat(group.submit("b")).isEqualTo("b!");
         assertThat(together).containsExactly(List.of("a"), List.of("b"));
@@ -111,7 +109,7 @@ class GroupCommitTest {
 
     @Test
     void theFailureOfOneAloneIsToldWithoutAskingAgain() {
-        var group = answering(new GroupCommit.Limits(10, 100), items -> {
+        var group = answering(new Batcher.Limits(10, 100), items -> {
             throw failure("23514");
         });
         assertThatThrownBy(() -> group.submit("bad")).isInstanceOf(DatabaseFailure.class);
@@ -120,7 +118,7 @@ class GroupCommitTest {
 
     @Test
     void thoseWhoComeMeanwhileShareTheNextStatementInTheirOrder() {
-        var group = answering(new GroupCommit.Limits(10, 100), GroupCommitTest::all);
+        var group = answering(new Batcher.Limits(10, 100), GroupCommitTest::all);
         assertThat(answers(whileOneIsUnderWay(group, "a", "b", "c"))).containsExactly("a!", "b!", "c!");
         assertThat(together).containsExactly(List.of("a", "b", "c"));
         assertThat(alone).isEmpty();
@@ -129,47 +127,8 @@ class GroupCommitTest {
     }
 
     @Test
-    void aStatementHoldsNoMoreThanTheLimitsAllowAndTheOldestGoFirst() {
-        var group = answering(new GroupCommit.Limits(3, 10), GroupCommitTest::all);
-        answers(whileOneIsUnderWay(group, "a", "b", "c", "dddd", "eeee", "ffff", "ggggggggggggg", "hh", "i"));
-        assertThat(together)
-                .containsExactly(
-                        List.of("a", "b", "c"),
-                        List.of("dddd", "eeee"),
-                        List.of("ffff"),
-                        List.of("ggggggggggggg"),
-                        List.of("hh", "i"));
-        assertThat(alone).isEmpty();
-    }
-
-    @Test
-    void oneStatementIsUnderWayAtATimeAndNobodyIsForgotten() {
-        var most = new AtomicInteger();
-        var running = new AtomicInteger();
-        var group = new GroupCommit<Integer, Integer>(
-                new GroupCommit.Limits(3, 100),
-                item -> 1,
-                items -> {
-                    most.accumulateAndGet(running.incrementAndGet(), Math::max);
-                    Thread.yield();
-                    running.decrementAndGet();
-                    return items;
-                },
-                item -> item,
-                batches);
-        Together.run(8, thread -> {
-            for (int i = 0; i < 2_000; i++) {
-                assertThat(group.submit(thread * 10_000 + i)).isEqualTo(thread * 10_000 + i);
-            }
-            return null;
-        });
-        assertThat(most).hasValue(1);
-        assertThat(batches.totalAmount()).isEqualTo(16_000);
-    }
-
-    @Test
     void theFailureOfOneIsNotThatOfTheOthers() {
-        var group = answering(new GroupCommit.Limits(10, 100), items -> {
+        var group = answering(new Batcher.Limits(10, 100), items -> {
             throw failure("23514");
         });
         var calls = whileOneIsUnderWay(group, "a", "bad", "c");
@@ -183,7 +142,7 @@ class GroupCommitTest {
 
     @Test
     void aBrokenConnectionIsToldToEachAndNothingIsAskedTwice() {
-        var group = answering(new GroupCommit.Limits(10, 100), items -> {
+        var group = answering(new Batcher.Limits(10, 100), items -> {
             throw failure("08006");
         });
         for (var call : whileOneIsUnderWay(group, "a", "b")) {
@@ -199,47 +158,9 @@ class GroupCommitTest {
 
     @Test
     void whatAStatementDoesNotSettleIsAskedForAlone() {
-        var group = answering(new GroupCommit.Limits(10, 100), items -> Arrays.asList("x", null, "z"));
+        var group = answering(new Batcher.Limits(10, 100), items -> Arrays.asList("x", null, "z"));
         assertThat(answers(whileOneIsUnderWay(group, "a", "b", "c"))).containsExactly("x", "b!", "z");
         assertThat(alone).containsExactly("b");
         assertThat(batches.count()).isEqualTo(3);
-    }
-
-    @Test
-    void anErrorLeavesNobodyWaiting() {
-        var group = answering(new GroupCommit.Limits(10, 100), items -> {
-            throw new OutOfMemoryError("as the test wants it");
-        });
-        for (var call : whileOneIsUnderWay(group, "a", "b")) {
-            assertThatThrownBy(call::join).hasRootCauseInstanceOf(OutOfMemoryError.class);
-        }
-        assertThat(group.submit(FIRST)).isEqualTo(FIRST + "!");
-    }
-
-    @Test
-    void anInterruptCostsNobodyTheAnswerAndIsNotForgotten() {
-        var group = answering(new GroupCommit.Limits(10, 100), items -> {
-            assertThat(Thread.currentThread().isInterrupted()).isFalse();
-            return all(items);
-        });
-        var interrupted = new AtomicBoolean();
-        var first = call(group, FIRST);
-        uninterruptibly(firstIsUnderWay);
-        var calls = new ArrayList<CompletableFuture<String>>();
-        for (var item : List.of("a", "b")) {
-            calls.add(CompletableFuture.supplyAsync(
-                    () -> {
-                        Thread.currentThread().interrupt();
-                        var answer = group.submit(item);
-                        interrupted.set(Thread.interrupted());
-                        return answer;
-                    },
-                    threads));
-        }
-        await().until(() -> group.waiting() == 2);
-        firstMayEnd.countDown();
-        assertThat(answers(calls)).containsExactly("a!", "b!");
-        assertThat(interrupted).isTrue();
-        first.join();
     }
 }

@@ -56,12 +56,12 @@ class ModelTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "complete_jobs | AND j.version = o.version",
+                "turn_jobs | AND j.version = w.version",
                 "update_job_heartbeats | AND j.version = h.version",
                 "ask_person | AND j.version = p_version",
                 "retry_job | AND status IN ('failed', 'cancelled')",
                 "cancel_job | FOR NO KEY UPDATE",
-                "claim_jobs_by_id | FOR NO KEY UPDATE OF j SKIP LOCKED",
+                "turn_jobs | FOR NO KEY UPDATE OF j SKIP LOCKED",
             })
     void aMissingGuardIsFound(String function, String guard) {
         try (var database = JobtrailDatabase.fresh()) {

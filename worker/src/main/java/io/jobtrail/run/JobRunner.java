@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+import org.slf4j.event.Level;
 
 /**
  * The tracking decorator: claims a job, runs its handler, and leaves the truth about it in Postgres. Nothing else claims or
@@ -192,8 +193,13 @@ public final class JobRunner {
                 return recorded.isEmpty() && !execution.isFirstAttempt() ? store.leftAs(claim) : recorded;
             });
             state.ifPresentOrElse(
-                    left -> LOG.info(
-                            "job {} attempt {} is {}", claim.id(), claim.job().attempt(), left.wireName()),
+                    // What ended well stands in the trail, and a line for each costs as much as running a small job.
+                    left -> LOG.atLevel(left == JobState.FINISHED ? Level.DEBUG : Level.INFO)
+                            .log(
+                                    "job {} attempt {} is {}",
+                                    claim.id(),
+                                    claim.job().attempt(),
+                                    left.wireName()),
                     () -> LOG.warn(
                             "job {} attempt {} ended as {}, but the claim is lost: nothing was recorded, and what "
                                     + "has become of the job meanwhile stands",

@@ -29,6 +29,7 @@ final class QueueWorker extends WorkerPoolImpl {
     private final Redis redis;
     private final ResqueBoard board;
     private final RedisWaits waits;
+    private final SharedPop pops;
     private final String[] keys;
     private final BiConsumer<UUID, Supplier<Optional<UUID>>> runner;
     private final Runnable withoutRedis;
@@ -43,6 +44,7 @@ final class QueueWorker extends WorkerPoolImpl {
             Redis redis,
             ResqueBoard board,
             RedisWaits waits,
+            SharedPop pops,
             List<QueueName> queues,
             BiConsumer<UUID, Supplier<Optional<UUID>>> runner,
             Runnable withoutRedis) {
@@ -56,6 +58,7 @@ final class QueueWorker extends WorkerPoolImpl {
         this.redis = redis;
         this.board = board;
         this.waits = waits;
+        this.pops = pops;
         this.keys = queues.stream().map(JobQueue::key).toArray(String[]::new);
         this.runner = runner;
         this.withoutRedis = withoutRedis;
@@ -142,17 +145,19 @@ final class QueueWorker extends WorkerPoolImpl {
             return Optional.empty();
         }
         try {
-            return redis.call(jedis -> {
-                for (var key : keys) {
-                    var popped = Optional.ofNullable(jedis.lpop(key)).flatMap(text -> entry(key, text));
-                    if (popped.isPresent()) {
-                        line.ended();
-                        line.begins(() -> status(key, popped.get()));
-                        return popped.map(JobQueue.Entry::id);
-                    }
+            while (true) {
+                var popped = pops.pop();
+                if (popped.isEmpty()) {
+                    return Optional.empty();
                 }
-                return Optional.empty();
-            });
+                var key = popped.get().key();
+                var entry = entry(key, popped.get().text());
+                if (entry.isPresent()) {
+                    line.ended();
+                    line.begins(() -> status(key, entry.get()));
+                    return entry.map(JobQueue.Entry::id);
+                }
+            }
         } catch (JedisException e) {
             return Optional.empty();
         }

@@ -31,6 +31,7 @@ public final class Workers {
     private final Redis redis;
     private final ResqueBoard board;
     private final RedisWaits waits;
+    private final SharedPop pops;
     private final List<QueueName> queues;
     private final String name;
     private final Duration pollInterval;
@@ -73,6 +74,7 @@ public final class Workers {
         this.redis = redis;
         board = redis == null ? null : new ResqueBoard(redis);
         this.waits = waits;
+        pops = new SharedPop(redis, queues);
         this.queues = queues;
         this.name = name;
         this.pollInterval = pollInterval;
@@ -152,6 +154,7 @@ public final class Workers {
                     redis,
                     board,
                     waits,
+                    pops,
                     queues,
                     (id, next) -> outlastPostgres(() -> runner.run(id, worker, next)),
                     () -> runFromPostgres(worker));

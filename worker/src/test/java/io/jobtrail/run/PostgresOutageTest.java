@@ -135,7 +135,7 @@ class PostgresOutageTest {
                 var rig = new RunnerRig(through, url, Duration.ofSeconds(1), RunnerRig.LONG);
                 var log = LogLines.of(JobRunner.class)) {
             rig.handler.will((job, context) -> {
-                proxy.cutAnswerTo("complete_jobs");
+                proxy.cutAnswerTo("turn_jobs");
                 return "kept";
             });
             assertThat(rig.runner.run(id, "w1")).contains(JobState.FINISHED);

@@ -94,7 +94,8 @@ final class Ceiling implements Contestant {
 
     private static void run(Connection connection, UUID id, String worker, Tally handled) throws SQLException {
         int version;
-        try (var claim = connection.prepareStatement("SELECT * FROM claim_jobs_by_id(ARRAY[?], ARRAY[?], ARRAY[?])")) {
+        try (var claim = connection.prepareStatement(
+                "SELECT (claimed).* FROM turn_jobs('{}', '{}', '{}', ARRAY[?], ARRAY[?], ARRAY[?])")) {
             claim.setObject(1, id);
             claim.setString(2, worker);
             claim.setString(3, SpeedHandler.NAME);
@@ -106,8 +107,8 @@ final class Ceiling implements Contestant {
                 handled.add(Payload.sent(row.getString("payload")), Tally.now());
             }
         }
-        try (var complete =
-                connection.prepareStatement("SELECT * FROM complete_jobs(ARRAY[?], ARRAY[?], ARRAY[?::jsonb])")) {
+        try (var complete = connection.prepareStatement(
+                "SELECT ended FROM turn_jobs(ARRAY[?], ARRAY[?], ARRAY[?::jsonb], '{}', '{}', '{}')")) {
             complete.setObject(1, id);
             complete.setInt(2, version);
             complete.setString(3, Json.forDatabase(null));

@@ -17,7 +17,8 @@ public enum Sabotage {
     NO_FENCE(
             "who was given up for dead writes over the attempt that replaced it",
             Set.of(Provocation.WORKER_STOP),
-            withoutFence("AS o(id, version, result)"),
+            new Patch(
+                    Sources.TRANSITIONS, "j.status = 'running' AND j.version = w.version\n", "j.status = 'running'\n"),
             withoutFence("AS o(id, version, code, error, permanent, retry_in)"),
             withoutFence("SELECT j.id FROM unnest(p_ids, p_versions) AS o(id, version)"),
             new Patch(
