@@ -45,16 +45,16 @@ final class Bout implements AutoCloseable {
     }
 
     /** As fast as it can, but no more jobs ahead of the handlers. */
-    Program startProducer(int backlog) {
-        return startProducer(0.0, backlog);
+    Program startProducer(int threads, int backlog) {
+        return startProducer(threads, 0.0, backlog);
     }
 
     /** @param rate jobs per second, whatever becomes of them */
     Program startProducer(double rate) {
-        return startProducer(rate, 0);
+        return startProducer(Produce.THREADS, rate, 0);
     }
 
-    private Program startProducer(double rate, int backlog) {
+    private Program startProducer(int threads, double rate, int backlog) {
         return start(
                 "producer",
                 Map.of(),
@@ -64,6 +64,7 @@ final class Bout implements AutoCloseable {
                         arena.checkout().jar("bench").toString(),
                         Produce.class.getName(),
                         contestant.name(),
+                        Integer.toString(threads),
                         Double.toString(rate),
                         Integer.toString(backlog)));
     }

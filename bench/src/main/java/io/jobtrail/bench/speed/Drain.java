@@ -35,14 +35,14 @@ final class Drain implements Workload {
      * @param perSecond after the first tenth
      * @param seconds from the start of the worker's process to the last call
      */
-    private record Result(int jobs, double perSecond, double seconds, Servers.Work work) {}
+    record Result(int jobs, double perSecond, double seconds, Servers.Work work) {}
 
     @Override
     public void measure(String entrant, Windows windows, Sink sink) throws Exception {
         var contestant = Contestants.named(entrant);
-        var best = drain(contestant, windows.drainJobs(), Backends.THREADS);
+        var best = drain(contestant, windows.drainJobs(), 1, Backends.THREADS);
         if (!contestant.hasQueue()) { // plain loops may do better with fewer connections
-            var fewer = drain(contestant, windows.drainJobs() / 2, Backends.THREADS / 2);
+            var fewer = drain(contestant, windows.drainJobs() / 2, 1, Backends.THREADS / 2);
             best = fewer.perSecond > best.perSecond ? fewer : best;
         }
         sink.add(NAME, "completed_per_s", best.perSecond, "jobs/s");
@@ -50,14 +50,17 @@ final class Drain implements Workload {
         PerJob.add(sink, NAME, best.work, best.jobs);
     }
 
-    private Result drain(Contestant contestant, int jobs, int threads) throws Exception {
+    /** @param threads of each process */
+    Result drain(Contestant contestant, int jobs, int processes, int threads) throws Exception {
         var backends = arena.servers().fresh(contestant);
         contestant.preload(backends, jobs);
         arena.servers().settle();
         var before = arena.servers().work(backends);
         var started = Tally.now();
         try (var bout = new Bout(arena, contestant, backends)) {
-            bout.startWorker(threads);
+            for (int i = 0; i < processes; i++) {
+                bout.startWorker(threads);
+            }
             bout.awaitHandled(jobs, LIMIT);
             bout.finish(jobs);
             var times = bout.handled().entries().stream()

@@ -96,8 +96,10 @@ public final class Speed implements Callable<Integer> {
         var logs = Files.createDirectories(directory.resolve("logs"));
         var arena = new Arena(new Checkout(root), servers, parts, logs, contestants);
         var all = List.of(
-                new Mix(arena),
+                Mix.usual(arena),
+                Mix.ofManyProducers(arena),
                 new Drain(arena),
+                new WorkerProcesses(arena),
                 new Latency(arena),
                 Http.json(arena),
                 Http.file(arena),

@@ -33,7 +33,7 @@ class SpeedSystemTest {
                     parts,
                     Files.createDirectories(directory.resolve("logs")),
                     List.of("db-scheduler", "jobtrail"));
-            var mix = new Mix(arena);
+            var mix = Mix.usual(arena);
             for (var contestant : mix.entrants(true)) {
                 var figures = new HashMap<String, Double>();
                 mix.measure(contestant, SHORTEST, (workload, metric, value, unit) -> figures.put(metric, value));

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
- * The producing process. Arguments: the contestant's name; jobs per second, 0 for as many as it can; the backlog. Eight threads
- * send one job a call until SIGTERM, after which those under way are finished.
+ * The producing process. Arguments: the contestant's name; how many threads; jobs per second, 0 for as many as they can; the
+ * backlog. Each thread sends one job a call until SIGTERM, after which those under way are finished.
  *
  * <p>As many as it can means: up to the backlog more than were handled, so that one who produces faster than it works does
  * not spend the machine on a backlog that grows. A given rate is an open loop: the moments are fixed beforehand, whatever the
@@ -21,6 +21,7 @@ public final class Produce {
     private static final int LOOK_NANOS = 500_000;
 
     private final Contestant.Producer producer;
+    private final int senders;
     private final double rate;
     private final int backlog;
     private final Tally produced;
@@ -29,8 +30,9 @@ public final class Produce {
     private final long start = System.nanoTime();
     private volatile boolean stopping;
 
-    private Produce(Contestant.Producer producer, Backends backends, double rate, int backlog) {
+    private Produce(Contestant.Producer producer, Backends backends, int senders, double rate, int backlog) {
         this.producer = producer;
+        this.senders = senders;
         this.rate = rate;
         this.backlog = backlog;
         produced = backends.produced();
@@ -41,12 +43,18 @@ public final class Produce {
         Logging.configure(System.getenv());
         var backends = Backends.ofEnvironment();
         try (var producer = Contestants.named(arguments[0]).producer(backends)) {
-            new Produce(producer, backends, Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2])).run();
+            new Produce(
+                            producer,
+                            backends,
+                            Integer.parseInt(arguments[1]),
+                            Double.parseDouble(arguments[2]),
+                            Integer.parseInt(arguments[3]))
+                    .run();
         }
     }
 
     private void run() throws InterruptedException {
-        var threads = IntStream.range(0, THREADS)
+        var threads = IntStream.range(0, senders)
                 .mapToObj(i -> new Thread(this::send, "producer-" + i))
                 .toList();
         threads.forEach(Thread::start);

@@ -52,6 +52,19 @@ record Workload(String name, String title, String text, List<String> rates, List
     private static final List<Workload> KNOWN = List.of(
             MIX,
             DRAIN,
+            of(
+                    "producers-32",
+                    "Sustained mix, 32 producers",
+                    "The mix with four times as many producers, so that what each of them waits for the disk limits nobody.",
+                    COMPLETED,
+                    List.of(JOBTRAIL, DB_SCHEDULER)),
+            new Workload(
+                    "workers",
+                    "Worker processes",
+                    "The drain with 1, 2 and 4 worker processes, each with as many threads as the one elsewhere, on the same cores.",
+                    COMPLETED,
+                    List.of(JOBTRAIL),
+                    List.of("workers-1", "workers-2", "workers-4")),
             LATENCY_200,
             latency(50),
             HTTP_JSON,
@@ -89,7 +102,7 @@ record Workload(String name, String title, String text, List<String> rates, List
     /** The known ones, then what else the figures bring. */
     static List<Workload> all(Figures figures) {
         var strangers = figures.workloads().stream()
-                .filter(name -> KNOWN.stream().noneMatch(known -> known.name.equals(name)))
+                .filter(name -> KNOWN.stream().noneMatch(known -> known.parts.contains(name)))
                 .collect(groupingBy(name -> name.replaceFirst(NUMBER, ""), LinkedHashMap::new, toList()));
         var all = new ArrayList<>(KNOWN);
         strangers.forEach((group, parts) -> {
