@@ -97,7 +97,7 @@ public final class Batcher<I, O> {
                 caller.await(FOREVER);
             }
             if (!caller.settled) {
-                make(gather(caller));
+                lead(caller);
             }
             if (caller.failure != null) {
                 throw caller.failure;
@@ -139,6 +139,18 @@ public final class Batcher<I, O> {
         }
     }
 
+    private void lead(Caller caller) {
+        List<Caller> batch = List.of();
+        try {
+            batch = gather(caller);
+        } finally {
+            if (batch.isEmpty()) { // memory ran out, say; the others go on without this one
+                resign(caller);
+            }
+        }
+        make(batch);
+    }
+
     /** Those for whom to make the next call. */
     private List<Caller> gather(Caller leader) {
         lock.lock();
@@ -164,7 +176,7 @@ public final class Batcher<I, O> {
 
     /** The oldest that fit into one call, the very oldest always. */
     private List<Caller> next() {
-        var batch = new ArrayList<Caller>();
+        var batch = new ArrayList<Caller>(Math.min(waiting.size(), limits.items()));
         long total = 0;
         while (!waiting.isEmpty() && batch.size() < limits.items()) {
             total += waiting.peek().weight;
@@ -200,22 +212,39 @@ public final class Batcher<I, O> {
             caller.failure = failure;
             caller.settled = true;
         }
-        Caller oldest;
+        Caller next;
         lock.lock();
         try {
             returning.expect(Math.min(batch.size() + waiting.size(), limits.items()), took);
-            oldest = waiting.peek();
-            underWay = oldest != null;
-            if (underWay) {
-                oldest.leads = true;
-            }
+            next = passOn();
         } finally {
             lock.unlock();
         }
-        if (oldest != null) {
-            LockSupport.unpark(oldest.thread);
-        }
+        LockSupport.unpark(next == null ? null : next.thread);
         batch.forEach(caller -> LockSupport.unpark(caller.thread));
+    }
+
+    private void resign(Caller leader) {
+        Caller next;
+        lock.lock();
+        try {
+            gathering = null;
+            waiting.remove(leader);
+            next = passOn();
+        } finally {
+            lock.unlock();
+        }
+        LockSupport.unpark(next == null ? null : next.thread);
+    }
+
+    /** To whoever is to make the next call; null when nobody waits. */
+    private Caller passOn() {
+        var oldest = waiting.peek();
+        underWay = oldest != null;
+        if (underWay) {
+            oldest.leads = true;
+        }
+        return oldest;
     }
 
     /**

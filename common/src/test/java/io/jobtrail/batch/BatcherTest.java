@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -194,6 +195,34 @@ class BatcherTest {
             assertThatThrownBy(caller::join).hasRootCauseInstanceOf(OutOfMemoryError.class);
         }
         broken.set(false);
+        assertThat(batcher.submit("c")).isEqualTo("c!");
+    }
+
+    @Test
+    void whoBreaksOffBeforeItsCallLeavesNobodyWaiting() {
+        var first = new AtomicReference<Thread>();
+        var broken = new AtomicBoolean(true);
+        var batcher = new Batcher<String, String>(
+                MANY,
+                String::length,
+                items -> {
+                    first.compareAndSet(null, Thread.currentThread());
+                    calls.add(items);
+                    mayEnd.acquireUninterruptibly();
+                    return all(items);
+                },
+                () -> {
+                    if (first.get() != null && first.get() != Thread.currentThread() && broken.getAndSet(false)) {
+                        throw new StackOverflowError("as the test wants it");
+                    }
+                    return clock.get();
+                },
+                Duration.ZERO);
+        var callers = whileOneIsUnderWay(batcher, "a", "b");
+        mayEnd.release(1_000);
+        assertThat(callers.get(0).join()).isEqualTo("first!");
+        assertThatThrownBy(callers.get(1)::join).hasRootCauseInstanceOf(StackOverflowError.class);
+        assertThat(callers.get(2).join()).isEqualTo("b!");
         assertThat(batcher.submit("c")).isEqualTo("c!");
     }
 
