@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +12,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,9 @@ public final class WorkDirectory implements AutoCloseable {
     private static final String LOCK = "lock";
     private static final Duration TO_MAKE_THE_LOCK = Duration.ofMinutes(1);
     private static final Duration TO_TAKE_THE_LOCK = Duration.ofSeconds(1);
+
+    /** To look at the lock of one of these would release it: closing any channel of a file releases what the process holds. */
+    private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
     private final Path path;
     private final FileChannel lockFile;
@@ -47,6 +51,7 @@ public final class WorkDirectory implements AutoCloseable {
             removeLeftovers(parent, kind, Instant.now());
             Path path = Files.createTempDirectory(
                     parent, PREFIX + kind + "-" + ProcessHandle.current().pid() + "-");
+            OWN.add(path);
             FileChannel lockFile = openLock(path);
             lockFile.lock();
             return new WorkDirectory(path, lockFile);
@@ -69,7 +74,7 @@ public final class WorkDirectory implements AutoCloseable {
         try (DirectoryStream<Path> candidates = Files.newDirectoryStream(parent, PREFIX + kind + "-*")) {
             for (Path candidate : candidates) {
                 try {
-                    if (!isStarting(candidate, now) && !isLocked(candidate)) {
+                    if (!OWN.contains(candidate) && !isStarting(candidate, now) && !isLocked(candidate)) {
                         log.info("Removing what a dead process left in {}", candidate);
                         delete(candidate);
                     }
@@ -95,8 +100,6 @@ public final class WorkDirectory implements AutoCloseable {
         try (FileChannel channel = openLock(directory);
                 FileLock lock = channel.tryLock()) {
             return lock == null;
-        } catch (OverlappingFileLockException ownedByThisProcess) {
-            return true;
         }
     }
 
@@ -127,5 +130,6 @@ public final class WorkDirectory implements AutoCloseable {
             log.debug("Cannot close the lock of {}", path, e);
         }
         delete(path);
+        OWN.remove(path);
     }
 }

@@ -37,6 +37,31 @@ class WorkDirectoryTest {
     }
 
     @Test
+    void oneThatThisProcessLooksAtAgainStaysLockedForOthers() throws Exception {
+        Path probe = Files.writeString(temp.resolve("Probe.java"), """
+                public class Probe {
+                    public static void main(String[] path) throws Exception {
+                        try (var file = java.nio.channels.FileChannel.open(
+                                java.nio.file.Path.of(path[0]), java.nio.file.StandardOpenOption.WRITE)) {
+                            System.exit(file.tryLock() == null ? 0 : 1);
+                        }
+                    }
+                }
+                """);
+        try (WorkDirectory living = WorkDirectory.createIn(temp, "work")) {
+            WorkDirectory.removeLeftovers(temp, "work", later);
+
+            Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+            Process other = new ProcessBuilder(
+                            java.toString(),
+                            probe.toString(),
+                            living.path().resolve("lock").toString())
+                    .start();
+            assertThat(other.waitFor()).as("0 = locked").isZero();
+        }
+    }
+
+    @Test
     void aYoungDirectoryStaysBecauseItsOwnerMayBeStarting() throws Exception {
         Path young = Files.createDirectory(temp.resolve("jobtrail-work-1-young"));
 
