@@ -77,38 +77,62 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Whoever deletes events, purge_jobs or the owner by hand, leaves one in the trail of the system (the nil UUID): how many
--- jobs and events, from when to when, by which rule, and a hash over the last hash of each job.
-CREATE OR REPLACE FUNCTION pipeline_trail_deleted() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+-- Adds an event to the trail of the system (the nil UUID), which tells what was done to jobs beside their states.
+CREATE OR REPLACE FUNCTION append_to_system_trail(p_new_state text, p_actor text, p_reason text, p_metadata jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
     system CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
-    purged_by CONSTANT text := nullif(current_setting('jobtrail.purged_by', true), '');
     last pipeline_job_events; next pipeline_job_events;
 BEGIN
-    IF NOT EXISTS (SELECT FROM gone) THEN RETURN NULL; END IF;
-    IF EXISTS (SELECT FROM gone WHERE job_id = system) THEN
-        RAISE EXCEPTION 'the trail of the system is never deleted' USING ERRCODE = 'insufficient_privilege';
-    END IF;
     PERFORM pg_advisory_xact_lock(hashtext('jobtrail.system_trail'));
     SELECT * INTO last FROM pipeline_job_events WHERE job_id = system ORDER BY seq DESC LIMIT 1;
-    next := (system, coalesce(last.seq, 0) + 1, last.new_state, 'purged', 0, coalesce(purged_by, 'db:' || session_user),
-        CASE WHEN purged_by IS NULL THEN 'MANUAL' ELSE 'RETENTION' END,
-        (SELECT jsonb_strip_nulls(jsonb_build_object('jobs', count(DISTINCT job_id), 'events', count(*), 'first_at', min(at), 'last_at', max(at),
-            'rule', nullif(current_setting('jobtrail.purge_rule', true), ''),
-            'sha256', (SELECT encode(sha256(string_agg(n.hash, ''::bytea ORDER BY n.job_id)), 'hex')
-                       FROM (SELECT DISTINCT ON (job_id) job_id, hash FROM gone ORDER BY job_id, seq DESC) n))) FROM gone),
+    next := (system, coalesce(last.seq, 0) + 1, last.new_state, p_new_state, 0, p_actor, p_reason, p_metadata,
         clock_timestamp(), NULL);
     next.hash := trail_hash(last.hash, next.job_id, next.seq, next.previous_state, next.new_state, next.attempt, next.actor,
         next.reason, next.metadata, next.at);
     INSERT INTO pipeline_job_events SELECT next.*;
+END $$;
+
+-- Whoever deletes events, purge_jobs or the owner by hand, leaves one in the trail of the system: how many
+-- jobs and events, from when to when, by which rule, and a hash over the last hash of each job.
+CREATE OR REPLACE FUNCTION pipeline_trail_deleted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    purged_by CONSTANT text := nullif(current_setting('jobtrail.purged_by', true), '');
+BEGIN
+    IF NOT EXISTS (SELECT FROM gone) THEN RETURN NULL; END IF;
+    IF EXISTS (SELECT FROM gone WHERE job_id = '00000000-0000-0000-0000-000000000000') THEN
+        RAISE EXCEPTION 'the trail of the system is never deleted' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM append_to_system_trail('purged', coalesce(purged_by, 'db:' || session_user),
+        CASE WHEN purged_by IS NULL THEN 'MANUAL' ELSE 'RETENTION' END,
+        (SELECT jsonb_strip_nulls(jsonb_build_object('jobs', count(DISTINCT job_id), 'events', count(*), 'first_at', min(at), 'last_at', max(at),
+            'rule', nullif(current_setting('jobtrail.purge_rule', true), ''),
+            'sha256', (SELECT encode(sha256(string_agg(n.hash, ''::bytea ORDER BY n.job_id)), 'hex')
+                       FROM (SELECT DISTINCT ON (job_id) job_id, hash FROM gone ORDER BY job_id, seq DESC) n))) FROM gone));
     RETURN NULL;
 END $$;
+
+-- Hiding a job is no change of its state, and its version must stay: it is a worker's fence. So that tells the trail of the system.
+CREATE OR REPLACE FUNCTION pipeline_jobs_hidden() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    hidden_by CONSTANT text := nullif(current_setting('jobtrail.hidden_by', true), '');
+BEGIN
+    PERFORM append_to_system_trail(CASE WHEN NEW.deleted_at IS NULL THEN 'shown' ELSE 'hidden' END,
+        coalesce(hidden_by, 'db:' || session_user),
+        CASE WHEN hidden_by IS NULL THEN 'MANUAL' ELSE current_setting('jobtrail.hide_reason') END,
+        jsonb_build_object('job', NEW.id, 'status', NEW.status));
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER pipeline_jobs_hidden AFTER UPDATE ON pipeline_jobs FOR EACH ROW
+    WHEN ((OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL)) EXECUTE FUNCTION pipeline_jobs_hidden();
 
 -- These write with the owner's rights. So temporary tables, which everybody may make, must not stand in front of
 -- the real ones, and nobody else may hang the functions to a table of his own.
 DO $$ DECLARE f regprocedure; BEGIN
-    FOREACH f IN ARRAY '{pipeline_jobs_trail_insert(),pipeline_jobs_trail_update(),pipeline_trail_deleted()}'::regprocedure[] LOOP
+    FOREACH f IN ARRAY '{pipeline_jobs_trail_insert(),pipeline_jobs_trail_update(),pipeline_trail_deleted(),
+        pipeline_jobs_hidden()}'::regprocedure[] LOOP
         EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
     END LOOP;

@@ -12,7 +12,8 @@ DO $$ DECLARE f regprocedure; BEGIN
         'ask_person', 'answer_prompt',
         'uuid_v7', 'first_uuid_v7', 'enqueue_jobs', 'enqueue_job', 'claim_jobs', 'claim_jobs_by_id', 'update_job_heartbeats',
         'update_job_heartbeat', 'turn_jobs', 'complete_jobs', 'complete_job', 'fail_jobs', 'fail_job', 'give_back_jobs',
-        'finish_cancelled_jobs', 'cancel_job', 'retry_job', 'release_stale_jobs', 'store_chunks', 'remove_unseen_chunks',
+        'finish_cancelled_jobs', 'cancel_jobs', 'cancel_job', 'retry_jobs', 'retry_job', 'delete_jobs', 'delete_job',
+        'release_stale_jobs', 'store_chunks', 'keep_chunks', 'remove_unseen_chunks',
         'ids_that_may_have_ended', 'purge_jobs', 'purge_expired_jobs', 'set_retention')
     LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP;
 END $$;
@@ -285,39 +286,79 @@ CREATE FUNCTION finish_cancelled_jobs(p_ids uuid[], p_versions integer[]) RETURN
     RETURNING j.id
 $$;
 
--- queued, retrying, awaiting_input -> cancelled; a running job is asked to stop and its holder cancels it.
--- false: the job is final already, or unknown.
-CREATE FUNCTION cancel_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user, p_reason text DEFAULT 'CANCELLED')
-RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE now_is text;
+-- What people do to jobs. Answers for each of them that there is and that is not hidden: whether it was done, the state it is in
+-- now, and where it would be pushed.
+
+-- queued, retrying, awaiting_input -> cancelled; a running job is asked to stop and its holder cancels it, as the first who asked.
+-- Not done: the job is final already.
+CREATE FUNCTION cancel_jobs(p_ids uuid[], p_actor text, p_reason text DEFAULT NULL)
+RETURNS TABLE (job_id uuid, done boolean, status text, queue text, handler text) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE not_ended uuid[];
 BEGIN
-    -- Locked first, so that the job does not move on between the look and the change.
-    SELECT status INTO now_is FROM pipeline_jobs WHERE id = p_id FOR NO KEY UPDATE;
-    IF now_is IN ('queued', 'retrying', 'awaiting_input') THEN
-        UPDATE pipeline_jobs
-        SET status = 'cancelled', version = version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp(),
-            actor = p_actor, reason = p_reason, metadata = NULL
-        WHERE id = p_id;
-    ELSIF now_is = 'running' THEN
-        UPDATE pipeline_jobs SET cancel_requested = true, cancel_actor = p_actor, cancel_reason = p_reason WHERE id = p_id;
-    ELSE
-        RETURN false;
-    END IF;
-    RETURN true;
+    -- Locked first, so that no job moves on between the look and the change.
+    PERFORM FROM pipeline_jobs WHERE id = ANY (p_ids) ORDER BY id FOR NO KEY UPDATE;
+    SELECT coalesce(array_agg(id), '{}') INTO not_ended FROM pipeline_jobs
+    WHERE id = ANY (p_ids) AND deleted_at IS NULL AND status NOT IN ('finished', 'failed', 'cancelled');
+    UPDATE pipeline_jobs
+    SET cancel_requested = true, cancel_actor = p_actor, cancel_reason = p_reason
+    WHERE id = ANY (not_ended) AND status = 'running' AND NOT cancel_requested;
+    UPDATE pipeline_jobs
+    SET status = 'cancelled', version = version + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp(),
+        actor = p_actor, reason = coalesce(p_reason, 'CANCELLED'), metadata = NULL
+    WHERE id = ANY (not_ended) AND status <> 'running';
+    RETURN QUERY SELECT id, id = ANY (not_ended), status, queue, handler FROM pipeline_jobs
+                 WHERE id = ANY (p_ids) AND deleted_at IS NULL;
 END $$;
 
+CREATE FUNCTION cancel_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user, p_reason text DEFAULT NULL)
+RETURNS boolean LANGUAGE sql AS $$
+    SELECT EXISTS (SELECT FROM cancel_jobs(ARRAY[p_id], p_actor, p_reason) c WHERE c.done)
+$$;
+
 -- failed, cancelled -> queued, with a fresh allowance of attempts; the attempts made so far stay counted.
-CREATE FUNCTION retry_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user, p_reason text DEFAULT 'OPERATOR_RETRY',
-    p_more_attempts integer DEFAULT 5) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION retry_jobs(p_ids uuid[], p_actor text, p_reason text DEFAULT NULL, p_more_attempts integer DEFAULT 5)
+RETURNS TABLE (job_id uuid, done boolean, status text, queue text, handler text) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE ended uuid[];
 BEGIN
+    -- No others are locked: a claim would pass over one that is queued already.
+    SELECT coalesce(array_agg(id), '{}') INTO ended FROM (
+        SELECT id FROM pipeline_jobs WHERE id = ANY (p_ids) AND deleted_at IS NULL AND status IN ('failed', 'cancelled')
+        ORDER BY id FOR NO KEY UPDATE) locked;
     UPDATE pipeline_jobs
     SET status = 'queued', version = version + 1, max_attempts = least(attempt + p_more_attempts, 1000), workers_lost = 0,
         run_after = clock_timestamp(), finished_at = NULL, error = NULL, error_code = NULL, stage = NULL, progress = NULL,
         cancel_requested = false, cancel_actor = NULL, cancel_reason = NULL, updated_at = clock_timestamp(),
-        actor = p_actor, reason = p_reason, metadata = NULL
-    WHERE id = p_id AND status IN ('failed', 'cancelled');
-    RETURN FOUND;
+        actor = p_actor, reason = coalesce(p_reason, 'OPERATOR_RETRY'), metadata = NULL
+    WHERE id = ANY (ended);
+    RETURN QUERY SELECT id, id = ANY (ended), status, queue, handler FROM pipeline_jobs
+                 WHERE id = ANY (p_ids) AND deleted_at IS NULL;
 END $$;
+
+CREATE FUNCTION retry_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user, p_reason text DEFAULT NULL,
+    p_more_attempts integer DEFAULT 5) RETURNS boolean LANGUAGE sql AS $$
+    SELECT EXISTS (SELECT FROM retry_jobs(ARRAY[p_id], p_actor, p_reason, p_more_attempts) r WHERE r.done)
+$$;
+
+-- Hides jobs, which can always be done, and cancels those that have not ended. Nothing of them is deleted: that is what
+-- purge_jobs is for. The trail of the system says who hid them and why, that of the job who cancelled it.
+CREATE FUNCTION delete_jobs(p_ids uuid[], p_actor text, p_reason text DEFAULT NULL)
+RETURNS TABLE (job_id uuid, done boolean, status text, queue text, handler text) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM FROM cancel_jobs(p_ids, p_actor, coalesce(p_reason, 'DELETED'));
+    PERFORM set_config('jobtrail.hidden_by', p_actor, true), set_config('jobtrail.hide_reason', coalesce(p_reason, 'DELETED'), true);
+    RETURN QUERY
+    UPDATE pipeline_jobs j SET deleted_at = clock_timestamp() WHERE j.id = ANY (p_ids) AND j.deleted_at IS NULL
+    RETURNING j.id, true, j.status, j.queue, j.handler;
+    PERFORM set_config('jobtrail.hidden_by', '', true), set_config('jobtrail.hide_reason', '', true);
+END $$;
+
+CREATE FUNCTION delete_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user, p_reason text DEFAULT NULL)
+RETURNS boolean LANGUAGE sql AS $$
+    SELECT EXISTS (SELECT FROM delete_jobs(ARRAY[p_id], p_actor, p_reason))
+$$;
 
 -- running -> retrying | failed | cancelled, for jobs whose holder has not renewed its lease: TIMEOUT when it lived to the
 -- deadline of the attempt, else HEARTBEAT_TIMEOUT, and for the third worker lost POISON_JOB. Any process may call it at any time: locked rows are skipped, one statement decides and writes.
@@ -380,20 +421,23 @@ END $$;
 
 -- awaiting_input -> queued, once. false: nothing is asked, or not any more. p_name: the question that was answered, so that
 -- a late answer is not taken for that to the next question; NULL: whichever is open.
+-- p_confidence: how sure the answer is, from 0 to 1.
 CREATE FUNCTION answer_prompt(p_job uuid, p_answer jsonb, p_actor text DEFAULT 'db:' || session_user,
-    p_reason text DEFAULT 'ANSWERED', p_name text DEFAULT NULL) RETURNS boolean LANGUAGE plpgsql AS $$
+    p_reason text DEFAULT NULL, p_name text DEFAULT NULL, p_confidence double precision DEFAULT NULL)
+RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE question text;
 BEGIN
     -- Locked first, as everywhere: the job, then what belongs to it.
     PERFORM FROM pipeline_jobs WHERE id = p_job AND status = 'awaiting_input' FOR NO KEY UPDATE;
     IF NOT FOUND THEN RETURN false; END IF;
-    UPDATE pipeline_job_prompts SET answer = p_answer, answered_by = p_actor, answered_at = clock_timestamp()
+    UPDATE pipeline_job_prompts
+    SET answer = p_answer, confidence = p_confidence, answered_by = p_actor, answered_at = clock_timestamp()
     WHERE job_id = p_job AND answer IS NULL AND name = coalesce(p_name, name)
     RETURNING name INTO question;
     IF NOT FOUND THEN RETURN false; END IF;
     UPDATE pipeline_jobs
     SET status = 'queued', version = version + 1, run_after = clock_timestamp(), updated_at = clock_timestamp(),
-        actor = p_actor, reason = p_reason, metadata = jsonb_build_object('question', question)
+        actor = p_actor, reason = coalesce(p_reason, 'ANSWERED'), metadata = jsonb_build_object('question', question)
     WHERE id = p_job;
     RETURN true;
 END $$;
@@ -428,6 +472,27 @@ BEGIN
          AS c(position, text, tokens, page_from, page_to, embedding)
     ON CONFLICT DO NOTHING;
     RETURN true;
+END $$;
+
+-- Copies to the holder of the claim what the attempt had stored that asked this question, so that the work before the question
+-- need not be done again. All p_count chunks or none: once a job has ended otherwise, they may be gone. NULL: the claim is lost.
+CREATE FUNCTION keep_chunks(p_id uuid, p_version integer, p_question text, p_count integer) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE kept integer;
+BEGIN
+    PERFORM FROM pipeline_jobs WHERE id = p_id AND status || '' = 'running' AND version = p_version;
+    IF NOT FOUND THEN RETURN NULL; END IF;
+    WITH asking AS (
+        SELECT max(e.seq) - 1 AS version FROM pipeline_job_events e
+        WHERE e.job_id = p_id AND e.new_state = 'awaiting_input' AND e.metadata->>'question' = p_question
+    ), stored AS MATERIALIZED (
+        SELECT c.* FROM pipeline_chunks c JOIN asking a ON c.version = a.version WHERE c.job_id = p_id
+    )
+    INSERT INTO pipeline_chunks (job_id, version, position, text, tokens, page_from, page_to, embedding)
+    SELECT s.job_id, p_version, s.position, s.text, s.tokens, s.page_from, s.page_to, s.embedding FROM stored s
+    WHERE (SELECT count(*) FROM stored) = p_count
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS kept = ROW_COUNT;
+    RETURN kept = p_count;
 END $$;
 
 -- Deletes chunks that can never be seen: of jobs in a final state, those of every attempt but the one that finished the job.

@@ -55,7 +55,7 @@ final class JobsEndpoint {
                         : QueueName.of(queue)
                                 .orElseThrow(() -> ApiError.notOneOf(
                                         ErrorCode.UNKNOWN_QUEUE, "queue", queue, QueueName.wireNames())),
-                status == null ? null : state(status),
+                status == null ? null : Set.of(state(status)),
                 text(ctx, "handler"),
                 text(ctx, "error_code"),
                 text(ctx, "q"),

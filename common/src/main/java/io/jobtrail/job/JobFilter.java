@@ -1,5 +1,6 @@
 package io.jobtrail.job;
 
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -7,12 +8,12 @@ import java.util.UUID;
  *
  * @param search part of the file name or of the error text, or the beginning of an id
  * @param before only jobs older than this one (where the page before ended)
- * @param limit 1 to 500
+ * @param limit at least 1
  */
 public record JobFilter(
         String realm,
         QueueName queue,
-        JobState status,
+        Set<JobState> states,
         String handler,
         String errorCode,
         String search,

@@ -6,6 +6,7 @@ import io.jobtrail.config.Json;
 import io.jobtrail.job.Claim;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -47,6 +48,23 @@ public final class ChunkStore {
                                 "text",
                                 chunks.stream().map(c -> literal(c.embedding())).toList()))
                 .orElseThrow();
+    }
+
+    /**
+     * Takes over the chunks of the attempt that asked this question.
+     *
+     * @param count how many there must be; else none is taken over
+     * @return whether that was done; empty when the claim is lost
+     */
+    public Optional<Boolean> keep(Claim claim, String question, int count) {
+        return database.list(
+                        "SELECT keep_chunks(?, ?, ?, ?)",
+                        row -> Optional.ofNullable(row.getObject(1, Boolean.class)),
+                        claim.id(),
+                        claim.version(),
+                        question,
+                        count)
+                .get(0);
     }
 
     /**

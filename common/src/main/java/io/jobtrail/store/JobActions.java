@@ -2,8 +2,14 @@ package io.jobtrail.store;
 
 import static io.jobtrail.store.Database.array;
 
+import io.jobtrail.job.JobAction;
+import io.jobtrail.job.JobState;
+import io.jobtrail.job.QueueName;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -22,18 +28,55 @@ public final class JobActions {
      *
      * @param name the question that is answered; null = whichever is open
      * @param answer JSON text
+     * @param confidence how sure the answer is, from 0 to 1; may be null
+     * @param reason null = that it was answered
      */
-    public boolean answerPrompt(UUID id, String name, String answer, String actor, String reason) {
-        return isTrue("SELECT answer_prompt(?, ?::jsonb, ?, ?, ?)", id, answer, actor, reason, name);
+    public boolean answerPrompt(UUID id, String name, String answer, Double confidence, String actor, String reason) {
+        return isTrue("SELECT answer_prompt(?, ?::jsonb, ?, ?, ?, ?)", id, answer, actor, reason, name, confidence);
+    }
+
+    /**
+     * What became of one of the jobs that something was to be done to.
+     *
+     * @param done false: the state that it is in does not allow it
+     * @param status the state that it is in now; a job that runs was only asked to stop
+     */
+    public record Acted(boolean done, JobState status, QueueName queue, String handler) {}
+
+    /**
+     * Does the same to all of these jobs, in one commit. A job without an answer does not exist, or is hidden.
+     *
+     * @param reason null = that of the action
+     */
+    public Map<UUID, Acted> act(JobAction action, Collection<UUID> ids, String actor, String reason) {
+        var acted = new HashMap<UUID, Acted>();
+        database.list(
+                "SELECT * FROM " + action.wireName() + "_jobs(?, ?, ?)",
+                row -> acted.put(
+                        row.getObject("job_id", UUID.class),
+                        new Acted(
+                                row.getBoolean("done"),
+                                JobState.of(row.getString("status")),
+                                QueueName.of(row.getString("queue")).orElseThrow(),
+                                row.getString("handler"))),
+                array("uuid", List.copyOf(ids)),
+                actor,
+                reason);
+        return acted;
     }
 
     /** A running job is only asked to stop. False: it has ended already, or does not exist. */
     public boolean cancel(UUID id, String actor, String reason) {
-        return isTrue("SELECT cancel_job(?, ?, ?)", id, actor, reason);
+        return isDone(JobAction.CANCEL, id, actor, reason);
     }
 
     public boolean retry(UUID id, String actor, String reason) {
-        return isTrue("SELECT retry_job(?, ?, ?)", id, actor, reason);
+        return isDone(JobAction.RETRY, id, actor, reason);
+    }
+
+    private boolean isDone(JobAction action, UUID id, String actor, String reason) {
+        var acted = act(action, List.of(id), actor, reason).get(id);
+        return acted != null && acted.done();
     }
 
     /**

@@ -50,6 +50,11 @@ public final class JobReader {
         return list.page(filter);
     }
 
+    /** How many jobs the filter wants, without its text, on all pages. */
+    public long count(JobFilter filter) {
+        return list.count(filter);
+    }
+
     public List<JobEvent> history(UUID id) {
         return database.list(
                 """

@@ -9,6 +9,7 @@ import io.jobtrail.job.QueueName;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -183,9 +184,9 @@ class BacklogTest {
     void aListReadsLittleMoreThanItShows() {
         for (var filter : List.of(
                 new JobFilter("rare", null, null, null, null, null, null, 50),
-                new JobFilter("rare", null, JobState.QUEUED, null, null, null, null, 50),
+                new JobFilter("rare", null, Set.of(JobState.QUEUED), null, null, null, null, 50),
                 new JobFilter("nowhere", null, null, null, null, null, null, 50),
-                new JobFilter(null, null, JobState.RETRYING, null, null, null, null, 50),
+                new JobFilter(null, null, Set.of(JobState.RETRYING), null, null, null, null, 50),
                 new JobFilter(null, QueueName.URGENT, null, null, null, null, null, 50),
                 new JobFilter(null, null, null, "process_document", null, null, null, 50),
                 new JobFilter(null, null, null, null, "CODE", null, null, 50))) {
@@ -199,7 +200,7 @@ class BacklogTest {
                     .isLessThan(12 * A_FEW);
         }
         assertThat(jobsReadBy(counted -> new JobReader(counted)
-                        .page(new JobFilter(null, null, JobState.QUEUED, null, null, null, null, 50))))
+                        .page(new JobFilter(null, null, Set.of(JobState.QUEUED), null, null, null, null, 50))))
                 .isLessThan(500);
     }
 

@@ -1,13 +1,17 @@
 package io.jobtrail.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jobtrail.job.Claim;
+import io.jobtrail.job.JobAction;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.JobState;
+import io.jobtrail.job.QueueName;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -128,6 +132,76 @@ class JobActionsTest {
             assertThat(actions.retry(id, "anna", "OPERATOR_RETRY")).isFalse();
         }
         assertThat(store.complete(running, null)).isTrue();
+    }
+
+    @Test
+    void theFirstWhoAskedARunningJobToStopIsTheOneInTheTrail() {
+        var claim = database.aJob().claimedBy("w");
+        actions.cancel(claim.id(), "anna", "FIRST");
+        assertThat(actions.cancel(claim.id(), "bob", "SECOND")).isTrue();
+        store.finishCancelled(claim);
+        database.assertThatJob(claim.id()).lastReasonIs("FIRST");
+        assertThat(lastActor(claim.id())).isEqualTo("anna");
+    }
+
+    @Test
+    void eachOfManyJobsHasAnAnswerOfItsOwn() {
+        var queued = database.aJob().queue(QueueName.SLOW).insert();
+        var running = database.aJob().claimedBy("w").id();
+        var finished = database.aJob().claimedBy("w");
+        store.complete(finished, null);
+        var ids = List.of(queued, running, finished.id(), JobIds.next());
+        assertThat(actions.act(JobAction.CANCEL, ids, "anna", null))
+                .isEqualTo(Map.of(
+                        queued,
+                        new JobActions.Acted(true, JobState.CANCELLED, QueueName.SLOW, "process_document"),
+                        running,
+                        new JobActions.Acted(true, JobState.RUNNING, QueueName.DEFAULT, "process_document"),
+                        finished.id(),
+                        new JobActions.Acted(false, JobState.FINISHED, QueueName.DEFAULT, "process_document")));
+        database.assertThatJob(queued).is(JobState.CANCELLED).lastReasonIs("CANCELLED");
+        assertThat(actions.act(JobAction.RETRY, ids, "anna", null))
+                .isEqualTo(Map.of(
+                        queued,
+                        new JobActions.Acted(true, JobState.QUEUED, QueueName.SLOW, "process_document"),
+                        running,
+                        new JobActions.Acted(false, JobState.RUNNING, QueueName.DEFAULT, "process_document"),
+                        finished.id(),
+                        new JobActions.Acted(false, JobState.FINISHED, QueueName.DEFAULT, "process_document")));
+        database.assertThatJob(queued).is(JobState.QUEUED).lastReasonIs("OPERATOR_RETRY");
+    }
+
+    @Test
+    void whatCannotBeDoneToOneOfThemIsDoneToNone() {
+        var ids = List.of(
+                database.aJob().insert(),
+                database.aJob().insert(),
+                database.aJob().insert());
+        database.asOwner("ALTER TABLE pipeline_jobs ADD CONSTRAINT stubborn CHECK (id <> '%s' OR status <> 'cancelled')"
+                .formatted(ids.get(2)));
+        for (var action : List.of(JobAction.CANCEL, JobAction.DELETE)) {
+            assertThatThrownBy(() -> actions.act(action, ids, "anna", null)).isInstanceOf(DatabaseFailure.class);
+        }
+        ids.forEach(id -> database.assertThatJob(id).is(JobState.QUEUED));
+        database.asOwner("ALTER TABLE pipeline_jobs DROP CONSTRAINT stubborn");
+    }
+
+    @Test
+    void theStatesFromWhichAnActionIsPossibleAreThoseOfTheDatabase() {
+        for (var state : JobState.values()) {
+            for (var action : JobAction.values()) {
+                var claim = database.aJob().claimedBy("w");
+                if (state != JobState.RUNNING) {
+                    database.asOwner("UPDATE pipeline_jobs SET status = '%s' WHERE id = '%s'"
+                            .formatted(state.wireName(), claim.id()));
+                }
+                assertThat(actions.act(action, List.of(claim.id()), "anna", null)
+                                .get(claim.id())
+                                .done())
+                        .as("%s of a job that is %s", action, state)
+                        .isEqualTo(action.from().contains(state));
+            }
+        }
     }
 
     private static JobStore.AfterFailure failOnce(Claim claim) {

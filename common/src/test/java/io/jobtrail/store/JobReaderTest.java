@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -57,7 +58,7 @@ class JobReaderTest {
                 .containsExactly(all.id(), realm);
         assertThat(ids(new JobFilter(null, QueueName.URGENT, null, null, null, null, null, 50)))
                 .containsExactly(urgent);
-        assertThat(ids(new JobFilter(null, null, JobState.RUNNING, null, null, null, null, 50)))
+        assertThat(ids(new JobFilter(null, null, Set.of(JobState.RUNNING), null, null, null, null, 50)))
                 .containsExactly(running);
         assertThat(ids(new JobFilter(null, null, null, "transcribe", null, null, null, 50)))
                 .containsExactly(all.id(), handler);
@@ -74,10 +75,24 @@ class JobReaderTest {
         assertThat(ids(new JobFilter(null, null, null, null, null, null, null, 3)))
                 .hasSize(3);
         assertThat(ids(new JobFilter(
-                        "acme", QueueName.SLOW, JobState.FAILED, "transcribe", "ENCRYPTED", "invoice", null, 50)))
+                        "acme",
+                        QueueName.SLOW,
+                        Set.of(JobState.FAILED),
+                        "transcribe",
+                        "ENCRYPTED",
+                        "invoice",
+                        null,
+                        50)))
                 .containsExactly(all.id());
         assertThat(ids(new JobFilter(
-                        "acme", QueueName.SLOW, JobState.FAILED, "transcribe", "ENCRYPTED", "invoice", all.id(), 50)))
+                        "acme",
+                        QueueName.SLOW,
+                        Set.of(JobState.FAILED),
+                        "transcribe",
+                        "ENCRYPTED",
+                        "invoice",
+                        all.id(),
+                        50)))
                 .isEmpty();
     }
 

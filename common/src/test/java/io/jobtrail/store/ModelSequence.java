@@ -114,9 +114,9 @@ final class ModelSequence {
                 case ASK -> told(store.askPerson(claim, operation.question(), "confirm", "{}"));
                 case ANSWER ->
                     told(actions.answerPrompt(
-                            id, operation.other() ? operation.question() : null, mark, "anna", "ANSWERED"));
-                case CANCEL -> told(actions.cancel(id, "anna", "CANCELLED"));
-                case RETRY -> told(actions.retry(id, "anna", "OPERATOR_RETRY"));
+                            id, operation.other() ? operation.question() : null, mark, null, "anna", null));
+                case CANCEL -> told(actions.cancel(id, "anna", null));
+                case RETRY -> told(actions.retry(id, "anna", null));
                 case RELEASE_ALL ->
                     byNumber(leases.releaseStale(Duration.ZERO, 100, "sweeper").stream()
                             .collect(Collectors.toMap(

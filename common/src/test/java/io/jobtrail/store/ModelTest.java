@@ -59,8 +59,8 @@ class ModelTest {
                 "turn_jobs | AND j.version = w.version",
                 "update_job_heartbeats | AND j.version = h.version",
                 "ask_person | AND j.version = p_version",
-                "retry_job | AND status IN ('failed', 'cancelled')",
-                "cancel_job | FOR NO KEY UPDATE",
+                "retry_jobs | AND status IN ('failed', 'cancelled')",
+                "cancel_jobs | FOR NO KEY UPDATE",
                 "turn_jobs | FOR NO KEY UPDATE OF j SKIP LOCKED",
             })
     void aMissingGuardIsFound(String function, String guard) {

@@ -11,6 +11,7 @@ import io.jobtrail.testing.Together;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,61 @@ class PromptTest {
     }
 
     @Test
+    void whatIsAskedAndWhatWasAnsweredCanBeRead() {
+        var claim = database.aJob().claimedBy("w");
+        var prompts = new Prompts(database.runtime());
+        assertThat(prompts.open(claim.id())).isEmpty();
+        ask(claim, "review");
+        assertThat(prompts.open(claim.id()).orElseThrow())
+                .extracting(Prompts.Open::name, Prompts.Open::type, Prompts.Open::prompt)
+                .containsExactly("review", "confirm", "{\"text\": \"Is this right?\"}");
+        assertThat(prompts.answered(claim.id(), "review")).isEmpty();
+
+        answer(claim.id());
+        assertThat(prompts.open(claim.id())).isEmpty();
+        assertThat(prompts.answered(claim.id(), "other")).isEmpty();
+        assertThat(prompts.answered(claim.id(), "review").orElseThrow())
+                .extracting(
+                        Prompts.Answered::answer,
+                        Prompts.Answered::confidence,
+                        Prompts.Answered::by,
+                        Prompts.Answered::prompt)
+                .containsExactly("{\"ok\": true}", 0.75, "anna", "{\"text\": \"Is this right?\"}");
+    }
+
+    @Test
+    void theNextAttemptMayKeepTheChunksOfTheOneThatAsked() {
+        var claim = database.aJob().claimedBy("w");
+        store(claim, "before the question", "also");
+        ask(claim, "review");
+        answer(claim.id());
+        var lost = store.claim(claim.id(), "w", HANDLERS).orElseThrow();
+        store(lost, "of an attempt that fails");
+        store.fail(lost, "A", "a", false, Duration.ZERO);
+
+        var next = store.claim(claim.id(), "w", HANDLERS).orElseThrow();
+        assertThat(chunks().keep(next, "review", 3)).as("not all of them").contains(false);
+        assertThat(chunks().keep(next, "other", 2)).as("nothing was asked").contains(false);
+        assertThat(chunks().keep(lost, "review", 2)).as("the claim is lost").isEmpty();
+        assertThat(chunks().keep(next, "review", 2)).contains(true);
+        store.complete(next, null);
+        assertThat(database.reader().chunks(claim.id(), -1, 10))
+                .extracting(JobReader.StoredChunk::text)
+                .containsExactly("before the question", "also");
+    }
+
+    private static ChunkStore chunks() {
+        return new ChunkStore(database.runtime());
+    }
+
+    private static void store(Claim claim, String... texts) {
+        var chunks = Stream.of(texts)
+                .map(text -> new ChunkStore.NewChunk(text, 1, null, null, new float[] {0.5f}))
+                .toList();
+        assertThat(chunks().store(claim, 0, chunks)).isTrue();
+    }
+
+    @Test
     void anAttemptThatAsksIsNotCharged() {
         var claim = database.aJob().maxAttempts(1).claimedBy("w");
         for (int i = 1; i <= 3; i++) {
@@ -83,7 +139,7 @@ class PromptTest {
     void ofManyAnswersOneCounts() {
         var claim = database.aJob().claimedBy("w");
         ask(claim, "review");
-        var accepted = Together.run(10, i -> actions.answerPrompt(claim.id(), null, "" + i, "person-" + i, "ANSWERED"));
+        var accepted = Together.run(10, i -> actions.answerPrompt(claim.id(), null, "" + i, null, "person-" + i, null));
         assertThat(accepted).filteredOn(yes -> yes).hasSize(1);
         var winner = accepted.indexOf(true);
         assertThat(answersTo(claim.id(), "review")).isEqualTo(winner + " by person-" + winner);
@@ -113,10 +169,10 @@ class PromptTest {
         ask(claim, "first");
         answer(claim.id());
         ask(store.claim(claim.id(), "w", HANDLERS).orElseThrow(), "second");
-        assertThat(actions.answerPrompt(claim.id(), "first", "1", "bob", "ANSWERED"))
+        assertThat(actions.answerPrompt(claim.id(), "first", "1", null, "bob", null))
                 .isFalse();
         database.assertThatJob(claim.id()).is(JobState.AWAITING_INPUT);
-        assertThat(actions.answerPrompt(claim.id(), "second", "2", "bob", "ANSWERED"))
+        assertThat(actions.answerPrompt(claim.id(), "second", "2", null, "bob", null))
                 .isTrue();
         assertThat(answersTo(claim.id(), "first")).isEqualTo("{\"ok\": true} by anna");
         assertThat(answersTo(claim.id(), "second")).isEqualTo("2 by bob");
@@ -175,7 +231,7 @@ class PromptTest {
     }
 
     private static boolean answer(UUID id) {
-        return actions.answerPrompt(id, null, "{\"ok\": true}", "anna", "ANSWERED");
+        return actions.answerPrompt(id, null, "{\"ok\": true}", 0.75, "anna", null);
     }
 
     private static Object answersTo(UUID id, String name) {

@@ -29,6 +29,7 @@ class SchemaTest {
             "V3__retention.sql",
             "V4__lists.sql",
             "V5__fewer_indexes.sql",
+            "V6__answers.sql",
             "R__1_trail.sql",
             "R__2_transitions.sql",
             "R__3_views.sql",

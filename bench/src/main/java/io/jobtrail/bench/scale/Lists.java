@@ -6,6 +6,7 @@ import io.jobtrail.job.QueueName;
 import io.jobtrail.store.JobReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /** The time of a page of every list that {@code jobs/recent} can be asked for: each filter alone and each pair, frequent, rare, and without any match. */
@@ -100,7 +101,7 @@ final class Lists {
                 value(choices, "queue") == null
                         ? null
                         : QueueName.of(value(choices, "queue")).orElseThrow(),
-                value(choices, "status") == null ? null : JobState.of(value(choices, "status")),
+                value(choices, "status") == null ? null : Set.of(JobState.of(value(choices, "status"))),
                 value(choices, "handler"),
                 value(choices, "error_code"),
                 value(choices, "q"),
