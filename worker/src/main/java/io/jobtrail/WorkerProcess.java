@@ -24,6 +24,7 @@ import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Leases;
+import io.jobtrail.store.Prompts;
 import io.jobtrail.store.WorkerRegistry;
 import io.jobtrail.sweep.PushMissing;
 import io.jobtrail.sweep.ReleaseStale;
@@ -99,6 +100,7 @@ final class WorkerProcess implements AutoCloseable {
                 store,
                 new Documents(new DocumentStore(database), bucket),
                 new ChunkStore(database),
+                new Prompts(database),
                 handlers,
                 heartbeats,
                 new Backoff(

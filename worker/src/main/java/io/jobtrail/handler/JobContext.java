@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
-/** What a running attempt can do beside computing: say how far it is, notice that it should stop, read its document. */
+/**
+ * What a running attempt can do beside computing: say how far it is, notice that it should stop, read its document, ask a
+ * person.
+ */
 public interface JobContext {
 
     /** Names what the attempt is doing now, for people who watch. Cheap: the newest name is written about once a second. */
@@ -31,6 +35,27 @@ public interface JobContext {
      * otherwise. May be called many times; positions go on from call to call.
      */
     void addChunks(List<Chunk> chunks);
+
+    /**
+     * The answer of a person. When there is none yet, this attempt ends here, by an exception to let pass: the job waits in
+     * {@code awaiting_input}, without a worker, a lease or a limit of time, and the attempt is not charged. Once somebody has
+     * answered, the handler runs again <b>from the start</b>, perhaps in another process, and this call gives the answer. So
+     * what comes before it is done twice, unless {@link #answer} and {@link #keepChunks} spare it; and the handler must ask
+     * under the same name again. An answer stands for good, also after a retry by an operator. A prompt that cannot be stored
+     * fails the job as {@code PROMPT_INVALID}.
+     */
+    Answer ask(Prompt prompt);
+
+    /** The answer that was given to the prompt of this name; never waits. Empty when it was not asked, or not answered. */
+    Optional<Answer> answer(String name);
+
+    /**
+     * Takes over the chunks that the attempt had added which asked the prompt of this name. To be called before any are added.
+     *
+     * @param count how many these were
+     * @return false when they are not all there any more, as after a cancellation and a retry: then the work has to be done anew
+     */
+    boolean keepChunks(String name, int count);
 
     /** The bytes that were sent with a job. */
     interface Document {

@@ -2,6 +2,7 @@ package io.jobtrail.process;
 
 import io.jobtrail.document.Sha256;
 import io.jobtrail.document.WorkDirectory;
+import io.jobtrail.handler.Answer;
 import io.jobtrail.handler.JobContext;
 import io.jobtrail.handler.JobContext.Chunk;
 import io.jobtrail.handler.JobHandler;
@@ -33,6 +34,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.tika.Tika;
 
 /**
@@ -73,6 +75,22 @@ public final class ProcessDocument implements JobHandler, AutoCloseable {
 
     @Override
     public Map<String, Object> handle(Job job, JobContext context) throws IOException, InterruptedException {
+        if (!Review.isWanted(job)) {
+            return process(job, context);
+        }
+        Optional<Answer> given = context.answer(Review.NAME);
+        if (given.isPresent()) {
+            Map<String, Object> reviewed = Review.approved(Review.shown(given.get()), given.get());
+            if (context.keepChunks(Review.NAME, (Integer) reviewed.get("chunks"))) {
+                return reviewed;
+            }
+        }
+        Map<String, Object> result = process(job, context);
+        Answer answer = context.ask(Review.of(result, context.document().name()));
+        return Review.approved(result, answer);
+    }
+
+    private Map<String, Object> process(Job job, JobContext context) throws IOException, InterruptedException {
         long start = System.nanoTime();
         Path files = work.newDirectory("job-" + job.id() + "-");
         try {

@@ -57,7 +57,7 @@ public final class Drain {
         this.worker = worker;
     }
 
-    /** What a bounded run has done. An attempt that is retried later counts as failed here; one that was given back does not count. */
+    /** What a bounded run has done. An attempt that is retried later counts as failed here; one that was given back or asks a person does not count. */
     public record Count(int processed, int succeeded, int failed) {}
 
     /**
@@ -94,7 +94,7 @@ public final class Drain {
                     var ending = over.poll(pause.toMillis(), TimeUnit.MILLISECONDS);
                     if (ending != null) {
                         var state = stateAfter(attempts.remove(ending));
-                        processed += state == JobState.QUEUED ? 0 : 1;
+                        processed += state == JobState.QUEUED || state == JobState.AWAITING_INPUT ? 0 : 1;
                         succeeded += state == JobState.FINISHED ? 1 : 0;
                     }
                 } else if (broken != null) {

@@ -10,8 +10,10 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Prompts;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -31,6 +33,7 @@ public final class JobRunner {
     private final JobStore store;
     private final Documents documents;
     private final ChunkStore chunks;
+    private final Questions questions;
     private final Handlers handlers;
     private final Heartbeats heartbeats;
     private final Backoff backoff;
@@ -41,6 +44,7 @@ public final class JobRunner {
             JobStore store,
             Documents documents,
             ChunkStore chunks,
+            Prompts prompts,
             Handlers handlers,
             Heartbeats heartbeats,
             Backoff backoff,
@@ -48,6 +52,7 @@ public final class JobRunner {
         this.store = store;
         this.documents = documents;
         this.chunks = chunks;
+        questions = new Questions(prompts);
         this.handlers = handlers;
         this.heartbeats = heartbeats;
         this.backoff = backoff;
@@ -90,7 +95,7 @@ public final class JobRunner {
         MDC.put("realm", claim.job().realm());
         MDC.put("queue", claim.job().queue());
         MDC.put("attempt", Integer.toString(claim.job().attempt()));
-        var context = new LiveContext(claim, documents, chunks);
+        var context = new LiveContext(claim, documents, chunks, questions);
         try (var alive = heartbeats.start(context)) {
             return record(attempt(context), claim, next);
         } finally {
@@ -149,6 +154,9 @@ public final class JobRunner {
             outcome = new Outcome.Retry(codeOf(code), ErrorText.of(e), backoff.after(job.attempt()));
         }
         context.handlerEnded();
+        if (context.asked().isPresent()) {
+            return context.asked().get();
+        }
         return outcome instanceof Outcome.Finished
                 ? outcome
                 : context.stopReason()
@@ -208,10 +216,12 @@ public final class JobRunner {
                             outcome.getClass().getSimpleName()));
             return state;
         } catch (DatabaseFailure e) {
-            if (outcome instanceof Outcome.Finished && isAboutTheResult(e)) {
-                LOG.warn("job {}: Postgres does not store the result ({})", claim.id(), e.getMessage());
-                var error = ErrorText.clean("the result cannot be stored: " + e.getMessage());
-                return record(new Outcome.Failed("RESULT_INVALID", error), claim, next);
+            var what =
+                    outcome instanceof Outcome.Finished ? "result" : outcome instanceof Outcome.Asked ? "prompt" : null;
+            if (what != null && isAboutTheValue(e)) {
+                LOG.warn("job {}: Postgres does not store the {} ({})", claim.id(), what, e.getMessage());
+                var error = ErrorText.clean("the " + what + " cannot be stored: " + e.getMessage());
+                return record(new Outcome.Failed(what.toUpperCase(Locale.ROOT) + "_INVALID", error), claim, next);
             }
             LOG.error(
                     "job {} attempt {} ended as {}, but that could not be recorded within {} s: it stays running in Postgres, "
@@ -226,7 +236,7 @@ public final class JobRunner {
     }
 
     /** Such a refusal is for good, and would come again after every attempt. Class 42: the statement is wrong, whatever it carries. */
-    private static boolean isAboutTheResult(DatabaseFailure e) {
+    private static boolean isAboutTheValue(DatabaseFailure e) {
         return !e.isTransient() && !e.sqlState().startsWith("42");
     }
 }

@@ -1,7 +1,9 @@
 package io.jobtrail.run;
 
 import io.jobtrail.config.Json;
+import io.jobtrail.handler.Answer;
 import io.jobtrail.handler.JobContext;
+import io.jobtrail.handler.Prompt;
 import io.jobtrail.job.Claim;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Leases;
@@ -34,9 +36,17 @@ final class LiveContext implements JobContext {
 
     private static final int MAX_STAGE_CHARS = 200;
 
+    /** Thrown through a handler that asked a person. */
+    static final class Parked extends RuntimeException {
+        Parked() {
+            super("the attempt ends with a question to a person", null, false, false);
+        }
+    }
+
     private final Claim claim;
     private final Documents documents;
     private final ChunkStore chunks;
+    private final Questions questions;
     private final Thread thread = Thread.currentThread();
     private final long deadline;
     private int chunkCount;
@@ -45,15 +55,17 @@ final class LiveContext implements JobContext {
     private Double progress;
     private boolean changed;
     private Stop stop;
+    private Outcome.Asked asked;
     private long stoppedAt;
     private boolean reported;
     private boolean ended;
 
     /** To be made on the thread that runs the handler. */
-    LiveContext(Claim claim, Documents documents, ChunkStore chunks) {
+    LiveContext(Claim claim, Documents documents, ChunkStore chunks, Questions questions) {
         this.claim = claim;
         this.documents = documents;
         this.chunks = chunks;
+        this.questions = questions;
         deadline = System.nanoTime() + claim.timeout().toNanos();
     }
 
@@ -109,6 +121,45 @@ final class LiveContext implements JobContext {
             checkCancelled();
         }
         chunkCount += pieces.size();
+    }
+
+    @Override
+    public boolean keepChunks(String name, int count) {
+        if (chunkCount > 0) {
+            throw new IllegalStateException("chunks were added already");
+        }
+        checkCancelled();
+        var kept = chunks.keep(claim, name, count);
+        if (kept.isEmpty()) {
+            stop(Stop.LOST);
+            checkCancelled();
+        }
+        chunkCount = kept.orElse(false) ? count : 0;
+        return kept.orElse(false);
+    }
+
+    @Override
+    public Optional<Answer> answer(String name) {
+        checkCancelled();
+        return questions.answer(claim, name);
+    }
+
+    @Override
+    public Answer ask(Prompt prompt) {
+        var question = Questions.toAsk(prompt);
+        return answer(prompt.name()).orElseThrow(() -> {
+            park(question);
+            return new Parked();
+        });
+    }
+
+    private synchronized void park(Outcome.Asked question) {
+        asked = asked == null ? question : asked;
+    }
+
+    /** What this attempt ends with, whatever its handler made of that. */
+    synchronized Optional<Outcome.Asked> asked() {
+        return Optional.ofNullable(asked);
     }
 
     /** The first reason stands. Interrupts the handler, unless it is through already. Answers whether this was the first. */

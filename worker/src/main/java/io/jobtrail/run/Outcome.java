@@ -18,6 +18,18 @@ sealed interface Outcome {
         }
     }
 
+    /**
+     * A person has to answer first.
+     *
+     * @param prompt JSON text
+     */
+    record Asked(String name, String type, String prompt) implements Outcome {
+        @Override
+        public Optional<JobState> recordIn(JobStore store, Claim claim) {
+            return store.askPerson(claim, name, type, prompt) ? store.leftAs(claim) : Optional.empty();
+        }
+    }
+
     /** Failed in a way that another attempt may mend, if one is left. */
     record Retry(String code, String error, Duration delay) implements Outcome {
         @Override

@@ -1,6 +1,8 @@
 package io.jobtrail.process;
 
+import io.jobtrail.handler.Answer;
 import io.jobtrail.handler.JobContext;
+import io.jobtrail.handler.Prompt;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Hands a handler one document and remembers what it reports. */
@@ -21,10 +24,16 @@ final class RecordingContext implements JobContext {
     /** What {@link #checkCancelled} throws once the job is cancelled. */
     static final class Cancelled extends RuntimeException {}
 
+    /** What {@link #ask} throws while there is no answer. */
+    static final class Parked extends RuntimeException {}
+
     private final Document document;
     private final List<String> stages = new ArrayList<>();
     private final List<Double> progress = new ArrayList<>();
     private final List<Chunk> chunks = new ArrayList<>();
+    private Prompt asked;
+    private Answer answer;
+    private boolean chunksAreKept;
     private volatile boolean cancelled;
     private volatile Duration timeLeft = Duration.ofHours(1);
     private volatile String stage = "";
@@ -87,6 +96,37 @@ final class RecordingContext implements JobContext {
     @Override
     public void addChunks(List<Chunk> more) {
         chunks.addAll(more);
+    }
+
+    @Override
+    public Answer ask(Prompt prompt) {
+        asked = prompt;
+        return answer(prompt.name()).orElseThrow(Parked::new);
+    }
+
+    @Override
+    public Optional<Answer> answer(String name) {
+        return Optional.ofNullable(answer);
+    }
+
+    @Override
+    public boolean keepChunks(String name, int count) {
+        return chunksAreKept;
+    }
+
+    /** What was asked last. */
+    Prompt asked() {
+        return asked;
+    }
+
+    RecordingContext withAnswer(Answer given) {
+        answer = given;
+        return this;
+    }
+
+    RecordingContext keepingChunks() {
+        chunksAreKept = true;
+        return this;
     }
 
     String currentStage() {

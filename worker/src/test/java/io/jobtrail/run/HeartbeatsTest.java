@@ -66,7 +66,8 @@ class HeartbeatsTest {
                 context = new LiveContext(
                         claim,
                         new Documents(new DocumentStore(database.runtime()), null),
-                        new ChunkStore(database.runtime()));
+                        new ChunkStore(database.runtime()),
+                        null);
                 try (var alive = heartbeats.start(context)) {
                     ready.countDown();
                     over.await();
@@ -94,7 +95,7 @@ class HeartbeatsTest {
             var mayEnd = new CountDownLatch(1);
             var thread = new Thread(
                     () -> {
-                        var context = new LiveContext(claim, null, null);
+                        var context = new LiveContext(claim, null, null, null);
                         try (var alive = beats.start(context)) {
                             beats.stopAll();
                             entered.countDown();
@@ -198,15 +199,15 @@ class HeartbeatsTest {
             var lost = RunnerRig.aJob(database).claimedBy("w1");
             var attempts = List.of(new Attempt(heartbeats, cancelled), new Attempt(heartbeats, lost));
             var neighbour = new Attempt(heartbeats, RunnerRig.aJob(database).claimedBy("w1"));
-            var statements = StatementCount.on(database);
             database.actions().cancel(cancelled.id(), "user:ann", "no longer needed");
             database.store().giveBack(lost, "TEST");
+            var statements = StatementCount.on(database);
             await().atMost(Duration.ofSeconds(3))
                     .until(() -> attempts.stream().allMatch(attempt -> attempt.interrupted.getCount() == 0));
             attempts.get(0).isStoppedFor(Stop.CANCELLED);
             attempts.get(1).isStoppedFor(Stop.LOST);
             assertThat(neighbour.interrupted.getCount()).isEqualTo(1);
-            assertThat(statements.count()).as("the looking writes nothing").isEqualTo(2);
+            assertThat(statements.count()).as("the looking writes nothing").isZero();
         }
     }
 
@@ -336,7 +337,7 @@ class HeartbeatsTest {
     @Test
     void anAttemptThatIsLetGoAndDoesNotEndIsNotRenewedWhenPostgresIsBack() throws Exception {
         try (var heartbeats = heartbeats(database.runtime(), RunnerRig.LONG)) {
-            var letGo = new LiveContext(RunnerRig.aJob(database).claimedBy("w1"), null, null);
+            var letGo = new LiveContext(RunnerRig.aJob(database).claimedBy("w1"), null, null, null);
             var other = RunnerRig.aJob(database).claimedBy("w1");
             letGo.stop(Stop.FENCED);
             assertThat(Thread.interrupted()).isTrue();

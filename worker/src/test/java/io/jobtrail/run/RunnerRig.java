@@ -11,6 +11,7 @@ import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Leases;
+import io.jobtrail.store.Prompts;
 import io.jobtrail.sweep.PushMissing;
 import io.jobtrail.sweep.Sweep;
 import io.jobtrail.sweep.Sweeper;
@@ -54,6 +55,7 @@ final class RunnerRig implements AutoCloseable {
                 store,
                 new Documents(new DocumentStore(database), null),
                 new ChunkStore(database),
+                new Prompts(database),
                 handlers,
                 heartbeats,
                 new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(1), () -> 0),

@@ -9,8 +9,10 @@ import io.jobtrail.bench.storm.ledger.HandlerLedger.Ending;
 import io.jobtrail.bench.storm.ledger.HandlerLedger.Result;
 import io.jobtrail.bench.storm.ledger.History;
 import io.jobtrail.config.Json;
+import io.jobtrail.handler.Answer;
 import io.jobtrail.handler.JobContext;
 import io.jobtrail.handler.PermanentFailure;
+import io.jobtrail.handler.Prompt;
 import io.jobtrail.handler.RetryableFailure;
 import io.jobtrail.job.Job;
 import java.io.ByteArrayInputStream;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -204,6 +207,21 @@ class StormHandlerTest {
         @Override
         public void addChunks(List<Chunk> pieces) {
             chunks.addAll(pieces);
+        }
+
+        @Override
+        public Answer ask(Prompt prompt) {
+            throw new UnsupportedOperationException("the storm asks nobody");
+        }
+
+        @Override
+        public Optional<Answer> answer(String name) {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean keepChunks(String name, int count) {
+            return false;
         }
     }
 }

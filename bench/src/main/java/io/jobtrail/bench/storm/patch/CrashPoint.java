@@ -24,7 +24,9 @@ public enum CrashPoint {
     AFTER_PUSH(Program.API, before(Sources.ENQUEUE_ENDPOINT, "if (!accepted.sameContent()) {")),
     /** The id is out of Redis, and nobody holds the job. */
     AFTER_POP(Program.WORKER, before(Sources.QUEUE_WORKER, "handle(popped.get(0), popped.get(1));")),
-    AFTER_CLAIM(Program.WORKER, before(Sources.JOB_RUNNER, "var context = new LiveContext(claim, documents, chunks);")),
+    AFTER_CLAIM(
+            Program.WORKER,
+            before(Sources.JOB_RUNNER, "var context = new LiveContext(claim, documents, chunks, questions);")),
     /** The handler names its stage: it has begun, and has not ended. */
     IN_HANDLER(Program.WORKER, before(Sources.LIVE_CONTEXT, "stage = Json.clean(")),
     /** The handler has returned its result. */
