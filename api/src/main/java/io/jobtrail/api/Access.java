@@ -64,6 +64,14 @@ final class Access {
         return adminKey == null ? "api:" + ctx.ip() : "admin";
     }
 
+    /**
+     * The same for calls that act on jobs, once it is known that the caller may: at present all may who were let in. To be
+     * asked first.
+     */
+    String operator(Context ctx) {
+        return actor(ctx);
+    }
+
     /** The realm of the call: {@code X-Realm}, or default. */
     static String realm(Context ctx) {
         var realm = ctx.header("X-Realm");

@@ -1,23 +1,47 @@
 package io.jobtrail.api;
 
+import io.jobtrail.job.JobAction;
+import io.jobtrail.job.JobState;
 import java.util.Collection;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** A request that cannot be served, for a reason that the caller should know. */
 final class ApiError extends RuntimeException {
     final transient ErrorCode code;
     final String field;
 
+    /** Of the job that it is about; null when the state does not matter. */
+    final JobState jobStatus;
+
     /** @param field name of the form field, JSON member, header or parameter at fault; null when none is */
     ApiError(ErrorCode code, String field, String detail) {
+        this(code, field, detail, null);
+    }
+
+    private ApiError(ErrorCode code, String field, String detail, JobState jobStatus) {
         super(detail);
         this.code = code;
         this.field = field;
+        this.jobStatus = jobStatus;
+    }
+
+    static ApiError noSuchJob(UUID id) {
+        return new ApiError(ErrorCode.NOT_FOUND, null, "there is no job " + id);
+    }
+
+    static ApiError wrongState(JobAction action, JobState status) {
+        var allowed = action.from().stream().map(JobState::wireName).collect(Collectors.joining(", "));
+        return new ApiError(
+                ErrorCode.WRONG_STATE,
+                null,
+                "%s takes jobs that are %s; this one is %s".formatted(action.wireName(), allowed, status.wireName()),
+                status);
     }
 
     static ApiError notOneOf(ErrorCode code, String field, String value, Collection<String> allowed) {
         return new ApiError(
-                code, field, "%s must be one of %s, not %s".formatted(field, String.join(", ", allowed), value));
+                code, field, "%s must be one of %s, not %.100s".formatted(field, String.join(", ", allowed), value));
     }
 
     static ApiError invalid(String field, String rule) {

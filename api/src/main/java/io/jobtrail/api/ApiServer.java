@@ -9,8 +9,10 @@ import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
 import io.jobtrail.store.Database;
+import io.jobtrail.store.JobActions;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
+import io.jobtrail.store.Prompts;
 import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
 import io.micrometer.core.instrument.Metrics;
@@ -61,19 +63,28 @@ public final class ApiServer implements AutoCloseable {
         var reader = new JobReader(database);
         var documents = new DocumentStore(database);
         var access = new Access(settings.adminApiKey(), settings.allowAnonymous());
+        var actions = new JobActions(database);
+        var dispatcher = new Dispatcher(queue);
         var limits = new EnqueueEndpoint.Limits(
                 settings.maxUploadBytes(), settings.maxAttempts(), settings.urgentMaxPages(), settings.slowMinPages());
         var enqueue = new EnqueueEndpoint(
                 documents,
                 new JobStore(database, Metrics.globalRegistry),
-                new Dispatcher(queue),
+                dispatcher,
                 new KnownHandlers(reader),
                 access,
                 new S3Sources(bucket, reader),
                 limits,
                 uploads);
         health = new HealthEndpoint(database, redis, sweeper::hasEnded, healthFresh);
-        server = Routes.server(access, enqueue, new JobsEndpoint(reader, documents), new StatsEndpoint(reader), health);
+        server = Routes.server(
+                access,
+                enqueue,
+                new JobsEndpoint(reader, documents),
+                new ActionsEndpoint(actions, reader, dispatcher, access),
+                new PromptsEndpoint(new Prompts(database), actions, reader, dispatcher, access),
+                new StatsEndpoint(reader),
+                health);
     }
 
     /**

@@ -87,7 +87,7 @@ final class EnqueueEndpoint {
     }
 
     /** Without parameters such as charset or boundary. */
-    private static String mediaType(Context ctx) {
+    static String mediaType(Context ctx) {
         var type = ctx.contentType() == null ? "" : ctx.contentType();
         return type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     }
@@ -155,11 +155,18 @@ final class EnqueueEndpoint {
     private NewJob job(Caller caller, Submission asked, Work work) {
         var document = work.document();
         var handler = asked.handler() == null ? work.handler() : asked.handler();
-        var fingerprint = Fingerprint.of(handler, work.content(), asked.input(), asked.options());
+        var fingerprint = Fingerprint.of(handler, work.content(), asked.input(), asked.options(), asked.review());
         var own = work.once() ? "s3:" + fingerprint : null;
         var key = caller.idempotencyKey() == null ? own : caller.idempotencyKey();
         if (asked.options() != null) {
             work.payload().put("options", asked.options());
+        }
+        if (asked.review()) {
+            if (!handler.equals(DOCUMENT_HANDLER)) {
+                throw ApiError.invalid(
+                        "review", "can be true for %s only, not for %s".formatted(DOCUMENT_HANDLER, handler));
+            }
+            work.payload().put("review", true);
         }
         return new NewJob(
                 JobIds.next(),

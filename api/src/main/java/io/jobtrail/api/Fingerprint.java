@@ -9,7 +9,7 @@ import io.jobtrail.document.Sha256;
 
 /**
  * Tells whether two submissions with the same idempotency key ask for the same thing. The same are: handler, bytes of the file,
- * input and options, whatever the order of keys in JSON. Queue, run_after, max_attempts and timeout_sec say how, not what, and do
+ * input, options and whether there is a review, whatever the order of keys in JSON. Queue, run_after, max_attempts and timeout_sec say how, not what, and do
  * not count. Work on an object in S3 has no other idempotency key than this, unless the caller gives one.
  */
 final class Fingerprint {
@@ -22,10 +22,13 @@ final class Fingerprint {
      * @param input JSON object; null is the same as an empty one
      * @param options JSON object or null
      */
-    static String of(String handler, String document, JsonNode input, JsonNode options) {
+    static String of(String handler, String document, JsonNode input, JsonNode options, boolean review) {
         var content = Json.MAPPER.createObjectNode().put("handler", handler).put("sha256", document);
         content.set("input", input == null && document == null ? Json.MAPPER.createObjectNode() : input);
         content.set("options", options);
+        if (review) {
+            content.put("review", true); // else nothing, as keys without it are in databases
+        }
         try {
             return Sha256.of(SORTED.writeValueAsString(content));
         } catch (JsonProcessingException e) {

@@ -62,7 +62,7 @@ record JobView(
             case RETRYING ->
                 "attempt " + job.attempt() + " of " + job.maxAttempts() + " failed (" + job.errorCode()
                         + "); the next one is due " + (due ? "now" : "at " + job.runAfter());
-            case AWAITING_INPUT -> "waits for a person to answer";
+            case AWAITING_INPUT -> "waits for a person to answer /pipeline/hitl/" + job.id() + "/prompt";
             case RUNNING -> job.cancelRequested() ? "is asked to stop" : null;
             case FINISHED, FAILED, CANCELLED -> null;
         };

@@ -5,15 +5,12 @@ import io.jobtrail.document.DocumentStore;
 import io.jobtrail.job.JobDetails;
 import io.jobtrail.job.JobFilter;
 import io.jobtrail.job.JobState;
-import io.jobtrail.job.QueueName;
 import io.jobtrail.store.JobReader;
 import java.net.URLEncoder;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.Base64;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Set;
 import java.util.TreeSet;
@@ -46,20 +43,15 @@ final class JobsEndpoint {
     /** {@code GET /pipeline/jobs/recent} */
     void recent(Context ctx) {
         onlyKnown(ctx, RECENT_PARAMETERS);
-        var queue = ctx.queryParam("queue");
         var status = ctx.queryParam("status");
         var filter = new JobFilter(
                 text(ctx, "realm"),
-                queue == null
-                        ? null
-                        : QueueName.of(queue)
-                                .orElseThrow(() -> ApiError.notOneOf(
-                                        ErrorCode.UNKNOWN_QUEUE, "queue", queue, QueueName.wireNames())),
-                status == null ? null : Set.of(state(status)),
+                Submission.queue("queue", ctx.queryParam("queue")),
+                status == null ? null : Set.of(state("status", status, EnumSet.allOf(JobState.class))),
                 text(ctx, "handler"),
                 text(ctx, "error_code"),
                 text(ctx, "q"),
-                cursorId(ctx),
+                Cursor.id(ctx.queryParam("cursor")),
                 limit(ctx));
         var page = reader.page(filter);
         var jobs = page.jobs();
@@ -72,7 +64,7 @@ final class JobsEndpoint {
         answer.put("jobs", jobs.stream().map(job -> JobView.of(job, now)).toList());
         answer.put("count", jobs.size());
         answer.put("filters", filters);
-        answer.put("next_cursor", page.next() == null ? null : cursor(page.next()));
+        answer.put("next_cursor", page.next() == null ? null : Cursor.of(page.next()));
         ctx.json(answer);
     }
 
@@ -117,7 +109,8 @@ final class JobsEndpoint {
         onlyKnown(ctx, Set.of("limit", "cursor"));
         var job = job(ctx);
         int limit = limit(ctx);
-        var chunks = reader.chunks(job.id(), cursorPosition(ctx), limit);
+        var after = Cursor.position(ctx.queryParam("cursor"));
+        var chunks = reader.chunks(job.id(), after == null ? -1 : after, limit);
         var answer = new LinkedHashMap<String, Object>();
         answer.put("job_id", job.id());
         answer.put("chunks", chunks);
@@ -126,7 +119,7 @@ final class JobsEndpoint {
                 "next_cursor",
                 chunks.size() < limit
                         ? null
-                        : cursor(chunks.get(chunks.size() - 1).position()));
+                        : Cursor.of(chunks.get(chunks.size() - 1).position()));
         ctx.json(answer);
     }
 
@@ -150,15 +143,24 @@ final class JobsEndpoint {
     }
 
     private JobDetails job(Context ctx) {
-        var text = ctx.pathParam("id");
-        if (!text.matches("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")) {
-            throw new ApiError(ErrorCode.INVALID_ID, "id", "a job id looks like 0190e2a4-5b6c-7d8e-9fa0-b1c2d3e4f506");
-        }
-        return reader.job(UUID.fromString(text))
-                .orElseThrow(() -> new ApiError(ErrorCode.NOT_FOUND, null, "there is no job " + text));
+        return job(reader, ctx);
     }
 
-    private static void onlyKnown(Context ctx, Set<String> allowed) {
+    /** The job that the path names. */
+    static JobDetails job(JobReader reader, Context ctx) {
+        var id = id("id", ctx.pathParam("id"));
+        return reader.job(id).orElseThrow(() -> ApiError.noSuchJob(id));
+    }
+
+    /** @param field that the id was given as */
+    static UUID id(String field, String text) {
+        if (!text.matches("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")) {
+            throw new ApiError(ErrorCode.INVALID_ID, field, "a job id looks like 0190e2a4-5b6c-7d8e-9fa0-b1c2d3e4f506");
+        }
+        return UUID.fromString(text);
+    }
+
+    static void onlyKnown(Context ctx, Set<String> allowed) {
         ctx.queryParamMap().forEach((name, values) -> {
             if (!allowed.contains(name)) {
                 throw new ApiError(
@@ -173,7 +175,7 @@ final class JobsEndpoint {
         });
     }
 
-    private static String text(Context ctx, String name) {
+    static String text(Context ctx, String name) {
         var value = ctx.queryParam(name);
         if (value != null && (value.indexOf('\0') >= 0 || value.length() > 1_000)) {
             throw ApiError.invalid(name, "must have at most 1000 characters and no NUL");
@@ -181,16 +183,16 @@ final class JobsEndpoint {
         return value;
     }
 
-    private static JobState state(String name) {
-        try {
-            return JobState.of(name);
-        } catch (IllegalArgumentException e) {
-            throw ApiError.notOneOf(
-                    ErrorCode.INVALID_FIELD,
-                    "status",
-                    name,
-                    Arrays.stream(JobState.values()).map(JobState::wireName).toList());
-        }
+    /** @param allowed those that are of use there */
+    static JobState state(String field, String name, Set<JobState> allowed) {
+        return allowed.stream()
+                .filter(state -> state.wireName().equals(name))
+                .findFirst()
+                .orElseThrow(() -> ApiError.notOneOf(
+                        ErrorCode.INVALID_FIELD,
+                        field,
+                        name,
+                        allowed.stream().map(JobState::wireName).toList()));
     }
 
     private static int limit(Context ctx) {
@@ -202,46 +204,5 @@ final class JobsEndpoint {
             throw ApiError.invalid("limit", "must be a whole number from 1 to %d, not %s".formatted(MAX_PAGE, value));
         }
         return Integer.parseInt(value);
-    }
-
-    private static String cursor(UUID id) {
-        return encode(ByteBuffer.allocate(16)
-                .putLong(id.getMostSignificantBits())
-                .putLong(id.getLeastSignificantBits())
-                .array());
-    }
-
-    private static String cursor(int position) {
-        return encode(ByteBuffer.allocate(4).putInt(position).array());
-    }
-
-    private static String encode(byte[] bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-    }
-
-    private static UUID cursorId(Context ctx) {
-        var bytes = decode(ctx, 16);
-        return bytes == null ? null : new UUID(bytes.getLong(), bytes.getLong());
-    }
-
-    private static int cursorPosition(Context ctx) {
-        var bytes = decode(ctx, 4);
-        return bytes == null ? -1 : bytes.getInt();
-    }
-
-    private static ByteBuffer decode(Context ctx, int length) {
-        var cursor = ctx.queryParam("cursor");
-        if (cursor == null) {
-            return null;
-        }
-        try {
-            var bytes = Base64.getUrlDecoder().decode(cursor);
-            if (bytes.length == length) {
-                return ByteBuffer.wrap(bytes);
-            }
-        } catch (IllegalArgumentException e) {
-            // answered below, like one of the wrong length
-        }
-        throw ApiError.invalid("cursor", "must be the next_cursor of the page before");
     }
 }

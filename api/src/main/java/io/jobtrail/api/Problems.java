@@ -26,7 +26,7 @@ final class Problems {
     private Problems() {}
 
     static void install(RoutesConfig routes) {
-        routes.exception(ApiError.class, (e, ctx) -> render(ctx, e.code, e.field, e.getMessage()));
+        routes.exception(ApiError.class, Problems::known);
         routes.exception(HttpResponseException.class, Problems::http);
         routes.exception(DatabaseFailure.class, Problems::database);
         routes.exception(EofException.class, (e, ctx) -> {
@@ -42,6 +42,14 @@ final class Problems {
                     "Nothing was changed, unless a job was answered before. The log has more "
                             + "under this request_id.");
         });
+    }
+
+    private static void known(ApiError e, Context ctx) {
+        var problem = problem(e.code, e.field, e.getMessage(), ctx.path());
+        if (e.jobStatus != null) {
+            problem.put("job_status", e.jobStatus.wireName()); // "status" is that of HTTP, says RFC 9457
+        }
+        render(ctx, e.code, problem);
     }
 
     /** What Javalin itself refuses. */
@@ -71,7 +79,9 @@ final class Problems {
                     ctx,
                     ErrorCode.DATABASE_UNAVAILABLE,
                     null,
-                    "No job was accepted or changed; send the request again in a moment.");
+                    e.leavesItUnknown()
+                            ? "It is unknown whether anything was changed: look before you send the request again."
+                            : "No job was accepted or changed; send the request again in a moment.");
         } else {
             LOG.error("request {} {} {} failed", RequestId.of(ctx), ctx.method(), ctx.path(), e);
             render(
@@ -108,7 +118,10 @@ final class Problems {
     }
 
     private static void render(Context ctx, ErrorCode code, String field, String detail) {
-        var problem = problem(code, field, detail, ctx.path());
+        render(ctx, code, problem(code, field, detail, ctx.path()));
+    }
+
+    private static void render(Context ctx, ErrorCode code, Map<String, Object> problem) {
         problem.put("request_id", RequestId.of(ctx));
         if (code == ErrorCode.MALFORMED_MULTIPART || code == ErrorCode.BODY_TOO_LARGE) {
             // The rest of the body is not read and the server ends the connection: a caller that was not told so

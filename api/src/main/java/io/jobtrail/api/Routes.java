@@ -18,7 +18,13 @@ final class Routes {
     private Routes() {}
 
     static Javalin server(
-            Access access, EnqueueEndpoint enqueue, JobsEndpoint jobs, StatsEndpoint stats, HealthEndpoint health) {
+            Access access,
+            EnqueueEndpoint enqueue,
+            JobsEndpoint jobs,
+            ActionsEndpoint actions,
+            PromptsEndpoint prompts,
+            StatsEndpoint stats,
+            HealthEndpoint health) {
         return Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
             config.http.maxRequestSize = MAX_JSON_BYTES;
@@ -48,6 +54,11 @@ final class Routes {
             config.routes.get("/pipeline/jobs/{id}/result", jobs::result);
             config.routes.get("/pipeline/jobs/{id}/chunks", jobs::chunks);
             config.routes.get("/pipeline/jobs/{id}/file", jobs::file);
+            config.routes.post("/pipeline/jobs/bulk", actions::bulk); // before the next, which would take it for an id
+            config.routes.post("/pipeline/jobs/{id}", actions::act);
+            config.routes.delete("/pipeline/jobs/{id}", actions::delete);
+            config.routes.get("/pipeline/hitl/{id}/prompt", prompts::prompt);
+            config.routes.post("/pipeline/hitl/{id}/response", prompts::respond);
             config.routes.get("/pipeline/stats", stats::stats);
 
             config.routes.get("/heartbeat", health::heartbeat);

@@ -67,6 +67,14 @@ class BadInputTest {
                 form(a().field("run_after", "2026-01-31T12:00:00"), 400, "INVALID_FIELD", "run_after", "Z"),
                 form(a().field("run_after", "+999999999-12-31T00:00:00Z"), 400, "INVALID_FIELD", "run_after", "Z"),
                 form(a().field("run_after", "-300000-01-01T00:00:00Z"), 400, "INVALID_FIELD", "run_after", "Z"),
+                form(a().field("review", "yes"), 400, "INVALID_FIELD", "review", "true or false"),
+                form(a().field("review", ""), 400, "INVALID_FIELD", "review", "true or false"),
+                form(
+                        a().field("review", "true").field("handler", "echo"),
+                        400,
+                        "INVALID_FIELD",
+                        "review",
+                        "process_document"),
                 form(a().field("options", "{"), 400, "MALFORMED_JSON", "options", "line 1"),
                 form(a().field("options", "[1]"), 400, "INVALID_FIELD", "options", "object"),
                 form(a().field("options", "x".repeat(70_000)), 400, "INVALID_FIELD", "options", "65536 bytes"),
@@ -137,6 +145,8 @@ class BadInputTest {
                 json("{\"handler\":null}", 400, "INVALID_FIELD", "handler", "given"),
                 json("{}", 400, "INVALID_FIELD", "handler", "given"),
                 json("{\"handler\":\"echo\",\"input\":[1]}", 400, "INVALID_FIELD", "input", "object"),
+                json("{\"handler\":\"echo\",\"review\":\"true\"}", 400, "INVALID_FIELD", "review", "true or false"),
+                json("{\"handler\":\"echo\",\"review\":true}", 400, "INVALID_FIELD", "review", "process_document"),
                 json("{\"handler\":\"echo\",\"options\":\"x\"}", 400, "INVALID_FIELD", "options", "object"),
                 json(
                         "{\"handler\":\"echo\",\"max_attempts\":\"3\"}",

@@ -27,7 +27,15 @@ class HttpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"status/%s", "jobs/%s/history", "jobs/%s/result", "jobs/%s/chunks", "jobs/%s/file"})
+    @ValueSource(
+            strings = {
+                "status/%s",
+                "jobs/%s/history",
+                "jobs/%s/result",
+                "jobs/%s/chunks",
+                "jobs/%s/file",
+                "hitl/%s/prompt"
+            })
     void everyPathOfAJobRefusesWhatIsNoIdAndDoesNotKnowStrangers(String path) {
         for (var id : new String[] {
             "1", "not-a-uuid", NOBODY + "0", NOBODY.replace("-", ""), "' OR 1=1 --".replace(" ", "%20")
@@ -87,7 +95,9 @@ class HttpTest {
     @CsvSource({
         "GET, /pipeline/enqueue",
         "DELETE, /pipeline/stats",
-        "POST, /pipeline/jobs/recent",
+        "PUT, /pipeline/jobs/recent",
+        "GET, /pipeline/jobs/bulk",
+        "GET, /pipeline/hitl/" + NOBODY + "/response",
         "PUT, /pipeline/status/" + NOBODY,
         "POST, /heartbeat",
         "PATCH, /health"

@@ -42,6 +42,9 @@ class IdempotencyTest {
                 .is(422);
         api.upload(file("one").field("options", "{\"a\":1}"), "Idempotency-Key", "k1")
                 .is(422);
+        api.upload(file("one").field("review", "true"), "Idempotency-Key", "k1").is(422);
+        api.upload(file("one").field("review", "false"), "Idempotency-Key", "k1")
+                .is(200);
         api.enqueue("{\"handler\":\"process_document\"}", "Idempotency-Key", "k1")
                 .is(422);
         api.assertHolds(1, 1);

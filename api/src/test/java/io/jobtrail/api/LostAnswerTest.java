@@ -2,6 +2,7 @@ package io.jobtrail.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.testbed.TcpProxy;
@@ -74,6 +75,21 @@ class LostAnswerTest {
         proxy.cutAnswersTo("enqueue_jobs", 2);
         api.enqueue("{\"handler\":\"echo\"}").isProblem(503, "DATABASE_UNAVAILABLE", null);
         api.assertHolds(2, 0);
+    }
+
+    @Test
+    void whetherAJobWasCancelledIsSaidToBeUnknownWhenItIs() {
+        var id = api.database.aJob().insert();
+        proxy.cutAnswerTo("cancel_jobs");
+        api.send(
+                        "POST",
+                        "/pipeline/jobs/" + id,
+                        "{\"action\":\"cancel\"}".getBytes(StandardCharsets.UTF_8),
+                        "Content-Type",
+                        "application/json")
+                .isProblem(503, "DATABASE_UNAVAILABLE", null)
+                .says("unknown");
+        api.database.assertThatJob(id).is(JobState.CANCELLED);
     }
 
     private static Form form() {

@@ -103,7 +103,9 @@ class S3SourceTest {
         var second = api.enqueue(options).is(202).jobId();
         var third =
                 api.enqueue(source("work.txt", ",\"handler\":\"echo\"")).is(202).jobId();
-        assertThat(Set.of(first, second, third)).hasSize(3);
+        var fourth = api.enqueue(source("work.txt", ",\"review\":true")).is(202).jobId();
+        assertThat(Set.of(first, second, third, fourth)).hasSize(4);
+        assertThat(api.column(fourth, "payload->'review'")).isEqualTo("true");
         assertThat(api.enqueue(source("work.txt", ",\"options\":{\"b\":2,\"a\":1}"))
                         .is(200)
                         .jobId())

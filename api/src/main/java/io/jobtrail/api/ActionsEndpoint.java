@@ -1,0 +1,157 @@
+package io.jobtrail.api;
+
+import io.javalin.http.Context;
+import io.jobtrail.config.Json;
+import io.jobtrail.job.JobAction;
+import io.jobtrail.job.JobState;
+import io.jobtrail.queue.Dispatcher;
+import io.jobtrail.queue.JobQueue;
+import io.jobtrail.store.JobActions;
+import io.jobtrail.store.JobReader;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * What people do to jobs: cancel them, queue them again, delete them; one or many. All that one request asks for is one commit.
+ * What is queued then is pushed at once; a push that fails is made up for.
+ */
+final class ActionsEndpoint {
+    private static final int MAX_REASON_CHARS = 500;
+
+    private final JobActions actions;
+    private final JobReader reader;
+    private final Dispatcher dispatcher;
+    private final Access access;
+
+    ActionsEndpoint(JobActions actions, JobReader reader, Dispatcher dispatcher, Access access) {
+        this.actions = actions;
+        this.reader = reader;
+        this.dispatcher = dispatcher;
+        this.access = access;
+    }
+
+    /** {@code POST /pipeline/jobs/{id}} */
+    void act(Context ctx) {
+        var actor = access.operator(ctx);
+        var id = JobsEndpoint.id("id", ctx.pathParam("id"));
+        var body = JsonBody.of(ctx).onlyKnown(Set.of("action", "reason"));
+        var action = action(body, EnumSet.of(JobAction.CANCEL, JobAction.RETRY));
+        answer(ctx, action, id, actor, reason(body.text("reason")));
+    }
+
+    /** {@code DELETE /pipeline/jobs/{id}} */
+    void delete(Context ctx) {
+        var actor = access.operator(ctx);
+        var id = JobsEndpoint.id("id", ctx.pathParam("id"));
+        JobsEndpoint.onlyKnown(ctx, Set.of("reason"));
+        if (!ctx.body().isEmpty()) {
+            throw ApiError.invalid("reason", "is a parameter of the path here; a body is not read");
+        }
+        answer(ctx, JobAction.DELETE, id, actor, reason(JobsEndpoint.text(ctx, "reason")));
+    }
+
+    private void answer(Context ctx, JobAction action, UUID id, String actor, String reason) {
+        var acted = perform(action, List.of(id), actor, reason).get(id);
+        if (acted == null) {
+            throw ApiError.noSuchJob(id);
+        }
+        if (!acted.done()) {
+            throw ApiError.wrongState(action, acted.status());
+        }
+        var answer = new LinkedHashMap<String, Object>();
+        answer.put("success", true);
+        answer.put("message", message(action, acted.status()));
+        answer.put("status", acted.status().wireName());
+        ctx.json(answer);
+    }
+
+    /** {@code POST /pipeline/jobs/bulk} */
+    void bulk(Context ctx) {
+        var actor = access.operator(ctx);
+        var asked = BulkRequest.of(JsonBody.of(ctx));
+        var ids = asked.ids();
+        UUID next = null;
+        if (ids == null) {
+            var page = reader.page(asked.filter());
+            ids = page.jobs().stream().map(job -> job.id()).toList();
+            next = page.next();
+        }
+        var acted = perform(asked.action(), ids, actor, asked.reason());
+        var results = ids.stream()
+                .map(id -> result(asked.action(), id, acted.get(id)))
+                .toList();
+        var succeeded = results.stream()
+                .filter(result -> result.get("success").equals(true))
+                .count();
+        var answer = new LinkedHashMap<String, Object>();
+        answer.put("action", asked.action().wireName());
+        answer.put("results", results);
+        answer.put("succeeded", succeeded);
+        answer.put("failed", results.size() - succeeded);
+        answer.put("next", next == null ? null : Cursor.of(next));
+        answer.put("remaining", asked.filter() == null ? 0 : reader.count(asked.filter()));
+        ctx.json(answer);
+    }
+
+    private static Map<String, Object> result(JobAction action, UUID id, JobActions.Acted acted) {
+        var result = new LinkedHashMap<String, Object>();
+        result.put("id", id);
+        result.put("success", acted != null && acted.done());
+        result.put("status", acted == null ? null : acted.status().wireName());
+        if (acted == null || !acted.done()) {
+            var error = acted == null ? ApiError.noSuchJob(id) : ApiError.wrongState(action, acted.status());
+            result.put("code", error.code.name());
+            result.put("detail", error.getMessage());
+        }
+        return result;
+    }
+
+    private Map<UUID, JobActions.Acted> perform(JobAction action, Collection<UUID> ids, String actor, String reason) {
+        var acted = actions.act(action, ids, actor, reason);
+        if (action == JobAction.RETRY) {
+            acted.entrySet().stream()
+                    .filter(entry -> entry.getValue().done())
+                    .collect(Collectors.groupingBy(
+                            entry -> entry.getValue().queue(),
+                            Collectors.mapping(
+                                    entry -> new JobQueue.Entry(entry.getValue().handler(), entry.getKey()),
+                                    Collectors.toList())))
+                    .forEach(dispatcher::push);
+        }
+        return acted;
+    }
+
+    private static String message(JobAction action, JobState status) {
+        var stops = status == JobState.RUNNING ? "it runs, and its worker was asked to stop" : null;
+        return switch (action) {
+            case CANCEL -> stops == null ? "the job is cancelled" : stops;
+            case RETRY -> "the job is queued again";
+            case DELETE -> "the job is deleted, and its trail kept" + (stops == null ? "" : "; " + stops);
+        };
+    }
+
+    static JobAction action(JsonBody body, Set<JobAction> allowed) {
+        var name = body.text("action");
+        return JobAction.of(name)
+                .filter(allowed::contains)
+                .orElseThrow(() -> ApiError.notOneOf(
+                        ErrorCode.INVALID_FIELD,
+                        "action",
+                        name,
+                        allowed.stream().map(JobAction::wireName).toList()));
+    }
+
+    /** What a person says about an action, for the trail. Null stays null. */
+    static String reason(String given) {
+        if (given != null && (given.isBlank() || given.length() > MAX_REASON_CHARS)) {
+            throw ApiError.invalid("reason", "must be 1 to " + MAX_REASON_CHARS + " characters, or not be given");
+        }
+        return Json.clean(given);
+    }
+}
