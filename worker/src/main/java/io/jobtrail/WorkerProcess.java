@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.S3Bucket;
+import io.jobtrail.metrics.ProcessMetrics;
 import io.jobtrail.process.ProcessDocument;
 import io.jobtrail.process.ProcessSettings;
 import io.jobtrail.queue.Dispatcher;
@@ -31,7 +32,9 @@ import io.jobtrail.sweep.ReleaseStale;
 import io.jobtrail.sweep.Sweep;
 import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
-import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.Gauge;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -53,6 +56,8 @@ final class WorkerProcess implements AutoCloseable {
     private static final Duration LOOK_AT_THREADS = Duration.ofSeconds(1);
 
     private final Settings settings;
+    private final ProcessMetrics metrics = new ProcessMetrics();
+    private final MetricsServer metricsServer;
     private final Database database;
     private final Database beatDatabase;
     private final Database sweepDatabase;
@@ -79,7 +84,8 @@ final class WorkerProcess implements AutoCloseable {
     /** @param hearing a handler that goes on for so long after it was stopped is written off */
     WorkerProcess(Settings settings, Database database, Duration hearing) throws UnknownHostException {
         this.settings = settings;
-        this.database = database;
+        metricsServer = settings.workerMetricsPort() == null ? null : serve(metrics, settings);
+        this.database = database.measuredBy(metrics.registry());
         var host = InetAddress.getLocalHost().getHostName();
         // In containers every worker may be process 1 of the same host.
         name = "%s:%d:%04x"
@@ -89,7 +95,7 @@ final class WorkerProcess implements AutoCloseable {
                         ThreadLocalRandom.current().nextInt(1 << 16));
         documentHandler = new ProcessDocument(processing(settings));
         handlers = Handlers.load(List.of(documentHandler), settings.handlersDir());
-        store = new JobStore(database, Metrics.globalRegistry);
+        store = new JobStore(database, metrics.registry());
         beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
         sweepDatabase = new Database(settings.databaseUrl(), "sweeper", 0, 2);
         heartbeats = new Heartbeats(new Leases(beatDatabase), settings.heartbeat(), settings.lease(), hearing);
@@ -107,7 +113,11 @@ final class WorkerProcess implements AutoCloseable {
                         FIRST_RETRY,
                         LONGEST_RETRY,
                         () -> ThreadLocalRandom.current().nextDouble()),
-                settings.lease());
+                settings.lease(),
+                metrics.registry());
+        Gauge.builder("jobtrail.running", heartbeats, Heartbeats::running)
+                .description("jobs that this process runs")
+                .register(metrics.registry());
         registry = new WorkerRegistry(database);
         registry.register(new WorkerRegistry.Worker(
                 name,
@@ -117,6 +127,15 @@ final class WorkerProcess implements AutoCloseable {
                 handlers.names(),
                 settings.workerConcurrency(),
                 Version.current()));
+    }
+
+    private static MetricsServer serve(ProcessMetrics metrics, Settings settings) {
+        try {
+            return new MetricsServer(metrics, settings.host(), settings.workerMetricsPort());
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "WORKER_METRICS_PORT=" + settings.workerMetricsPort() + " cannot be opened: " + e.getMessage(), e);
+        }
     }
 
     private static ProcessSettings processing(Settings settings) {
@@ -245,6 +264,10 @@ final class WorkerProcess implements AutoCloseable {
         if (bucket != null) {
             bucket.close();
         }
+        if (metricsServer != null) {
+            metricsServer.close();
+        }
+        metrics.close();
         lastResort.shutdownNow();
     }
 }

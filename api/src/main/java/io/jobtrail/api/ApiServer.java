@@ -5,6 +5,7 @@ import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.S3Bucket;
 import io.jobtrail.document.WorkDirectory;
+import io.jobtrail.metrics.ProcessMetrics;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
@@ -15,7 +16,6 @@ import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Prompts;
 import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
-import io.micrometer.core.instrument.Metrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -34,6 +34,7 @@ public final class ApiServer implements AutoCloseable {
     private final Sweeper sweeper;
     private final WorkDirectory work;
     private final Path uploads;
+    private final ProcessMetrics metrics = new ProcessMetrics();
     private final HealthEndpoint health;
     private final Javalin server;
 
@@ -47,7 +48,8 @@ public final class ApiServer implements AutoCloseable {
     private ApiServer(Settings settings, Duration healthFresh) {
         work = WorkDirectory.createIn(Path.of(System.getProperty("java.io.tmpdir")), "uploads");
         uploads = directoryIn(work);
-        database = new Database(settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax());
+        database = new Database(settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax())
+                .measuredBy(metrics.registry());
         redis = settings.redisUrl() == null
                 ? null
                 : new Redis(settings.redisUrl(), settings.dbPoolMax(), Duration.ZERO);
@@ -69,7 +71,7 @@ public final class ApiServer implements AutoCloseable {
                 settings.maxUploadBytes(), settings.maxAttempts(), settings.urgentMaxPages(), settings.slowMinPages());
         var enqueue = new EnqueueEndpoint(
                 documents,
-                new JobStore(database, Metrics.globalRegistry),
+                new JobStore(database, metrics.registry()),
                 dispatcher,
                 new KnownHandlers(reader),
                 access,
@@ -84,7 +86,8 @@ public final class ApiServer implements AutoCloseable {
                 new ActionsEndpoint(actions, reader, dispatcher, access),
                 new PromptsEndpoint(new Prompts(database), actions, reader, dispatcher, access),
                 new StatsEndpoint(reader),
-                health);
+                health,
+                new MetricsEndpoint(metrics, reader, health));
     }
 
     /**
@@ -149,6 +152,7 @@ public final class ApiServer implements AutoCloseable {
             bucket.close();
         }
         work.close();
+        metrics.close();
     }
 
     /** Beside the lock of the working directory, not among its files. */

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
@@ -84,8 +85,20 @@ final class HealthEndpoint implements AutoCloseable {
         ctx.status(found.up() ? 200 : 503).json(answer);
     }
 
+    /** @param status healthy, degraded or unavailable */
+    record Standing(String status, List<String> reasons, Map<String, Object> checks) {
+        boolean isUp() {
+            return !status.equals("unavailable");
+        }
+    }
+
     /** {@code GET /health}: degraded means that work goes on, with something missing. */
     void health(Context ctx) {
+        var standing = standing();
+        ctx.status(standing.isUp() ? 200 : 503).json(standing);
+    }
+
+    Standing standing() {
         var asked = postgres.begin();
         var askedRedis = redis == null ? null : redis.begin();
         var askedWorkers = workers.begin();
@@ -106,11 +119,8 @@ final class HealthEndpoint implements AutoCloseable {
         checks.put("postgres", store.up() ? "up" : "down");
         checks.put("redis", hints == null ? "not used" : hints.up() ? "up" : "down");
         checks.put("workers", board.workers());
-        var answer = new LinkedHashMap<String, Object>();
-        answer.put("status", !store.up() ? "unavailable" : reasons.isEmpty() ? "healthy" : "degraded");
-        answer.put("reasons", reasons);
-        answer.put("checks", checks);
-        ctx.status(store.up() ? 200 : 503).json(answer);
+        var status = !store.up() ? "unavailable" : reasons.isEmpty() ? "healthy" : "degraded";
+        return new Standing(status, reasons, checks);
     }
 
     private static Findings down(String reason) {

@@ -24,7 +24,8 @@ final class Routes {
             ActionsEndpoint actions,
             PromptsEndpoint prompts,
             StatsEndpoint stats,
-            HealthEndpoint health) {
+            HealthEndpoint health,
+            MetricsEndpoint metrics) {
         return Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
             config.http.maxRequestSize = MAX_JSON_BYTES;
@@ -43,7 +44,9 @@ final class Routes {
                 ctx.header("X-Content-Type-Options", "nosniff");
                 ctx.header("Cache-Control", "no-store");
             });
+            config.requestLogger.http(metrics::measure);
             config.routes.before("/pipeline/*", access::check);
+            config.routes.before("/metrics", access::check);
             config.routes.before("/pipeline/*", Routes::refuseMalformedQuery);
             config.routes.before("/pipeline/*", Routes::refuseLargeJson);
 
@@ -64,6 +67,7 @@ final class Routes {
             config.routes.get("/heartbeat", health::heartbeat);
             config.routes.get("/health/ready", health::ready);
             config.routes.get("/health", health::health);
+            config.routes.get("/metrics", metrics::scrape);
         });
     }
 

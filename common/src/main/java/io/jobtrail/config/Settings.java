@@ -53,6 +53,7 @@ public record Settings(
         Duration parserTimeout,
         long extractMaxChars,
         Path handlersDir,
+        Integer workerMetricsPort,
         String logFormat,
         String logLevel,
         Map<String, Entry> entries) {
@@ -132,6 +133,7 @@ public record Settings(
                     seconds("PARSER_TIMEOUT_SECONDS", 600, 1, 86_400),
                     number("EXTRACT_MAX_CHARS", 250_000_000, 1_000, 1L << 40),
                     Path.of(text("HANDLERS_DIR", "handlers")),
+                    parsed("WORKER_METRICS_PORT", null, value -> value == null ? null : (int) number(value, 0, 65_535)),
                     parsed("LOG_FORMAT", "text", value -> oneOf(value, "text", "json")),
                     parsed("LOG_LEVEL", "INFO", Reader::logLevel),
                     entries);

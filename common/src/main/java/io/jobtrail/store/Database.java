@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
 import io.jobtrail.config.DatabaseUrl;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -70,6 +71,12 @@ public final class Database implements AutoCloseable {
         config.addDataSourceProperty("socketTimeout", Long.toString(patience.toSeconds()));
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
         pool = new HikariDataSource(config);
+    }
+
+    /** @param meters get how many connections there are, and how long they were waited for */
+    public Database measuredBy(MeterRegistry meters) {
+        pool.setMetricRegistry(meters);
+        return this;
     }
 
     /** A connection to a server that has become a standby works and takes no writes for ever: the next one finds the primary. */

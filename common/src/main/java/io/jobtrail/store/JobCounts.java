@@ -26,6 +26,20 @@ public final class JobCounts {
         return counts;
     }
 
+    /** Seconds for which the oldest due job of each queue has waited; none for a queue where no job is due. */
+    public Map<QueueName, Double> oldestWaits() {
+        var waits = new LinkedHashMap<QueueName, Double>();
+        for (var queue : QueueName.values()) {
+            database.first("""
+                            SELECT extract(epoch FROM clock_timestamp() - min(run_after))::float8 AS seconds FROM pipeline_jobs
+                            WHERE queue = ? AND status IN ('queued', 'retrying')""", row -> row.getDouble("seconds"), queue.wireName())
+                    .filter(seconds ->
+                            seconds > 0) // null for an empty queue reads as 0, and what is not due is below it
+                    .ifPresent(seconds -> waits.put(queue, seconds));
+        }
+        return waits;
+    }
+
     /** Keeps the sums short. */
     public void fold() {
         database.first("SELECT fold_job_counts()", row -> row.getLong(1));

@@ -131,6 +131,10 @@ public final class JobReader {
     }
 
     /** Number of jobs in every state, by queue; hidden ones are not counted. */
+    public Map<QueueName, Double> oldestWaits() {
+        return counts.oldestWaits();
+    }
+
     public Map<QueueName, Map<JobState, Long>> counts() {
         return counts.byQueue();
     }

@@ -6,16 +6,19 @@ import io.jobtrail.config.Json;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.handler.RetryableFailure;
 import io.jobtrail.job.Claim;
+import io.jobtrail.job.Job;
 import io.jobtrail.job.JobState;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Prompts;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +42,9 @@ public final class JobRunner {
     private final Backoff backoff;
     private final RetryPolicy<Optional<JobState>> untilLeaseEnds;
     private final Duration lease;
+    private final MeterRegistry meters;
 
+    /** @param meters gets {@code jobtrail.attempt}: how long attempts took, from the claim to the record, and how they ended */
     public JobRunner(
             JobStore store,
             Documents documents,
@@ -48,7 +53,8 @@ public final class JobRunner {
             Handlers handlers,
             Heartbeats heartbeats,
             Backoff backoff,
-            Duration lease) {
+            Duration lease,
+            MeterRegistry meters) {
         this.store = store;
         this.documents = documents;
         this.chunks = chunks;
@@ -57,6 +63,7 @@ public final class JobRunner {
         this.heartbeats = heartbeats;
         this.backoff = backoff;
         this.lease = lease;
+        this.meters = meters;
         untilLeaseEnds = RetryPolicy.<Optional<JobState>>builder()
                 .handleIf(e -> e instanceof DatabaseFailure failure && failure.isTransient())
                 .withBackoff(100, 5_000, ChronoUnit.MILLIS)
@@ -96,11 +103,19 @@ public final class JobRunner {
         MDC.put("queue", claim.job().queue());
         MDC.put("attempt", Integer.toString(claim.job().attempt()));
         var context = new LiveContext(claim, documents, chunks, questions);
+        long begun = System.nanoTime();
         try (var alive = heartbeats.start(context)) {
-            return record(attempt(context), claim, next);
+            var state = record(attempt(context), claim, next);
+            measure(claim.job(), state.map(JobState::wireName).orElse("lost"), System.nanoTime() - begun);
+            return state;
         } finally {
             MDC.clear();
         }
+    }
+
+    private void measure(Job job, String outcome, long nanos) {
+        meters.timer("jobtrail.attempt", "queue", job.queue(), "handler", job.handler(), "outcome", outcome)
+                .record(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** The job that a worker goes on with: claimed together with the record of the one before, if that ends well. */

@@ -18,6 +18,7 @@ import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
 import io.jobtrail.testing.JobFactory;
 import io.jobtrail.testing.JobtrailDatabase;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -59,7 +60,8 @@ final class RunnerRig implements AutoCloseable {
                 handlers,
                 heartbeats,
                 new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(1), () -> 0),
-                lease);
+                lease,
+                new SimpleMeterRegistry());
     }
 
     /** Heartbeats at every tick, a lease longer than any test. */

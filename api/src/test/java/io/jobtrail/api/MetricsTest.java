@@ -1,0 +1,70 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jobtrail.job.QueueName;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class MetricsTest {
+    private RunningApi api;
+
+    @BeforeEach
+    void start() {
+        api = RunningApi.start();
+    }
+
+    @AfterEach
+    void stop() {
+        api.close();
+    }
+
+    private String metrics() {
+        return api.get("/metrics").is(200).text();
+    }
+
+    @Test
+    void whatStandsWhereIsAskedWithEveryScrape() {
+        assertThat(metrics()).doesNotContain("jobtrail_jobs{").doesNotContain("jobtrail_queue_oldest_wait_seconds{");
+        api.database.aJob().queue(QueueName.SLOW).insert();
+        api.database.aJob().queue(QueueName.SLOW).claimedBy("w");
+        assertThat(metrics().lines())
+                .contains("jobtrail_jobs{queue=\"slow\",status=\"queued\"} 1.0")
+                .contains("jobtrail_jobs{queue=\"slow\",status=\"running\"} 1.0")
+                .anyMatch(line -> line.startsWith("jobtrail_queue_oldest_wait_seconds{queue=\"slow\"} "))
+                .noneMatch(line -> line.startsWith("jobtrail_queue_oldest_wait_seconds{queue=\"urgent\"}"));
+        api.database.asOwner("UPDATE pipeline_jobs SET status = 'cancelled' WHERE status = 'queued'");
+        assertThat(metrics())
+                .contains("jobtrail_jobs{queue=\"slow\",status=\"cancelled\"} 1.0")
+                .doesNotContain("status=\"queued\"")
+                .doesNotContain("jobtrail_queue_oldest_wait_seconds{");
+    }
+
+    @Test
+    void requestsAreCountedByRouteAndNeverById() {
+        var id = api.enqueue("{\"handler\":\"echo\"}").is(202).jobId();
+        api.get("/pipeline/status/" + id).is(200);
+        api.get("/pipeline/status/none").is(400);
+        api.get("/nothing").is(404);
+        var metrics = metrics();
+        assertThat(metrics.lines())
+                .contains(
+                        "http_server_requests_seconds_count{method=\"POST\",route=\"/pipeline/enqueue\",status=\"202\"} 1")
+                .contains(
+                        "http_server_requests_seconds_count{method=\"GET\",route=\"/pipeline/status/{id}\",status=\"200\"} 1")
+                .contains(
+                        "http_server_requests_seconds_count{method=\"GET\",route=\"/pipeline/status/{id}\",status=\"400\"} 1")
+                .contains("http_server_requests_seconds_count{method=\"GET\",route=\"none\",status=\"404\"} 1")
+                .contains("jobtrail_commit_items_count{statement=\"enqueue\"} 1")
+                .anyMatch(line -> line.startsWith("hikaricp_connections_active{pool=\"api\"}"))
+                .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{"));
+        assertThat(metrics).doesNotContain(id.toString());
+    }
+
+    @Test
+    void whatIsWrongIsCounted() {
+        assertThat(metrics().lines())
+                .anyMatch(line -> line.matches("jobtrail_degraded_reasons [1-9].*")); // no worker, at least
+    }
+}
