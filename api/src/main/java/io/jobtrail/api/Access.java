@@ -4,6 +4,7 @@ import io.javalin.http.Context;
 import io.jobtrail.job.Names;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.regex.Pattern;
 
 /**
  * Who may call. With an admin key every call below {@code /pipeline} must bring it. Without one everybody who reaches this
@@ -11,7 +12,8 @@ import java.security.MessageDigest;
  * call it, the names it is called by are checked too.
  */
 final class Access {
-    private static final String LOOPBACK = "(?i)127(\\.\\d{1,3}){3}|localhost|\\[::1]";
+    private static final Pattern LOOPBACK = Pattern.compile("(?i)127(\\.\\d{1,3}){3}|localhost|\\[::1]");
+    private static final Pattern PORT = Pattern.compile(":\\d{1,5}$");
 
     private final byte[] adminKey;
     private final boolean anyHost;
@@ -27,7 +29,7 @@ final class Access {
 
     /** @param host name or address, that of IPv6 in brackets */
     static boolean isLoopback(String host) {
-        return host.matches(LOOPBACK);
+        return LOOPBACK.matcher(host).matches();
     }
 
     void check(Context ctx) {
@@ -46,7 +48,7 @@ final class Access {
      */
     private void refuseForeignPages(Context ctx) {
         var host = ctx.header("Host") == null ? "" : ctx.header("Host");
-        if (!anyHost && !isLoopback(host.replaceFirst(":\\d{1,5}$", ""))) {
+        if (!anyHost && !isLoopback(PORT.matcher(host).replaceFirst(""))) {
             throw new ApiError(
                     ErrorCode.FORBIDDEN_HOST,
                     "Host",

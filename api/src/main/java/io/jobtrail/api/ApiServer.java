@@ -27,13 +27,16 @@ import java.util.List;
 public final class ApiServer implements AutoCloseable {
     private static final Duration HEALTH_FRESH = Duration.ofSeconds(1);
 
+    /** Leaves seven eighths of the heap to everything else, however many files are under way. */
+    private static final int STAGING_ROOM = (int) Math.min(Runtime.getRuntime().maxMemory() / 8, Integer.MAX_VALUE);
+
     private final Database database;
     private final Database sweepDatabase;
     private final Redis redis;
     private final S3Bucket bucket;
     private final Sweeper sweeper;
     private final WorkDirectory work;
-    private final Path uploads;
+    private final Staging staging;
     private final ProcessMetrics metrics = new ProcessMetrics();
     private final HealthEndpoint health;
     private final Javalin server;
@@ -45,9 +48,9 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    private ApiServer(Settings settings, Duration healthFresh) {
+    private ApiServer(Settings settings, Duration healthFresh, int stagingRoom) {
         work = WorkDirectory.createIn(Path.of(System.getProperty("java.io.tmpdir")), "uploads");
-        uploads = directoryIn(work);
+        staging = new Staging(directoryIn(work), stagingRoom);
         database = new Database(settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax())
                 .measuredBy(metrics.registry());
         redis = settings.redisUrl() == null
@@ -77,7 +80,7 @@ public final class ApiServer implements AutoCloseable {
                 access,
                 new S3Sources(bucket, reader),
                 limits,
-                uploads);
+                staging);
         health = new HealthEndpoint(database, redis, sweeper::hasEnded, healthFresh);
         server = Routes.server(
                 access,
@@ -96,17 +99,20 @@ public final class ApiServer implements AutoCloseable {
      * @throws OpenToStrangers when there is no key and the host is not loopback
      */
     public static ApiServer start(Settings settings) {
-        return start(settings, HEALTH_FRESH);
+        return start(settings, HEALTH_FRESH, STAGING_ROOM);
     }
 
-    /** @param healthFresh how old an answer about health may be */
-    static ApiServer start(Settings settings, Duration healthFresh) {
+    /**
+     * @param healthFresh how old an answer about health may be
+     * @param stagingRoom bytes of memory for files while they come in
+     */
+    static ApiServer start(Settings settings, Duration healthFresh, int stagingRoom) {
         boolean loopback = Access.isLoopback(settings.host()) || settings.host().equals("::1");
         if (settings.adminApiKey() == null && !loopback && !settings.allowAnonymous()) {
             throw new OpenToStrangers("HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "
                     + "HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if you mean it");
         }
-        var api = new ApiServer(settings, healthFresh);
+        var api = new ApiServer(settings, healthFresh, stagingRoom);
         try {
             api.server.start(settings.host(), settings.port());
             api.sweeper.start();
@@ -121,9 +127,9 @@ public final class ApiServer implements AutoCloseable {
         return server.port();
     }
 
-    /** Where files are while they come in: of this process alone, empty between requests, gone after {@link #close}. */
-    Path uploads() {
-        return uploads;
+    /** Where files are while they come in; the directory is gone after {@link #close}. */
+    Staging staging() {
+        return staging;
     }
 
     Sweeper sweeper() {

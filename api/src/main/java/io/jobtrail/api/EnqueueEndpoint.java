@@ -12,7 +12,6 @@ import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -40,9 +39,8 @@ final class EnqueueEndpoint {
     private final Access access;
     private final S3Sources sources;
     private final Limits limits;
-    private final Path uploads;
+    private final Staging staging;
 
-    /** @param uploads directory for files while they come in */
     EnqueueEndpoint(
             DocumentStore documents,
             JobStore store,
@@ -51,7 +49,7 @@ final class EnqueueEndpoint {
             Access access,
             S3Sources sources,
             Limits limits,
-            Path uploads) {
+            Staging staging) {
         this.documents = documents;
         this.store = store;
         this.dispatcher = dispatcher;
@@ -59,7 +57,7 @@ final class EnqueueEndpoint {
         this.access = access;
         this.sources = sources;
         this.limits = limits;
-        this.uploads = uploads;
+        this.staging = staging;
     }
 
     /**
@@ -109,7 +107,12 @@ final class EnqueueEndpoint {
 
     private void enqueueDocument(Context ctx) {
         var caller = Caller.of(ctx, access);
-        var upload = Upload.receive(ctx, limits.maxUploadBytes(), uploads);
+        try (var upload = Upload.receive(ctx, limits.maxUploadBytes(), staging)) {
+            enqueueDocument(ctx, caller, upload);
+        }
+    }
+
+    private void enqueueDocument(Context ctx, Caller caller, Upload upload) {
         var asked = Submission.ofForm(upload.fields(), handlers);
         var pages = pages(upload);
         var document = store(upload);
@@ -155,9 +158,10 @@ final class EnqueueEndpoint {
     private NewJob job(Caller caller, Submission asked, Work work) {
         var document = work.document();
         var handler = asked.handler() == null ? work.handler() : asked.handler();
-        var fingerprint = Fingerprint.of(handler, work.content(), asked.input(), asked.options(), asked.review());
-        var own = work.once() ? "s3:" + fingerprint : null;
-        var key = caller.idempotencyKey() == null ? own : caller.idempotencyKey();
+        var fingerprint = caller.idempotencyKey() == null && !work.once()
+                ? null
+                : Fingerprint.of(handler, work.content(), asked.input(), asked.options(), asked.review());
+        var key = caller.idempotencyKey() == null && work.once() ? "s3:" + fingerprint : caller.idempotencyKey();
         if (asked.options() != null) {
             work.payload().put("options", asked.options());
         }
@@ -180,7 +184,7 @@ final class EnqueueEndpoint {
                 asked.runAfter(),
                 asked.timeoutSec(),
                 key,
-                key == null ? null : fingerprint,
+                fingerprint,
                 caller.traceparent(),
                 caller.actor());
     }
@@ -257,13 +261,17 @@ final class EnqueueEndpoint {
 
     private static OptionalInt pages(Upload upload) {
         try (var bytes = upload.open()) {
-            return PdfPageCount.of(bytes, PAGE_COUNT_PATIENCE);
+            return PdfPageCount.of(bytes, upload.size(), PAGE_COUNT_PATIENCE);
         } catch (IOException e) {
             return OptionalInt.empty(); // the worker will find out what is wrong with it
         }
     }
 
     private StoredDocument store(Upload upload) {
+        var inMemory = upload.inMemory();
+        if (inMemory.isPresent()) {
+            return documents.put(upload.filename(), upload.contentType(), inMemory.get());
+        }
         try (var bytes = upload.open()) {
             return documents.put(upload.filename(), upload.contentType(), bytes);
         } catch (IOException e) {

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.zip.DataFormatException;
@@ -30,6 +32,9 @@ final class PdfPageCount {
 
     private static final int MAX_INFLATED = 32 << 20;
 
+    /** At the same time: each may take a dozen megabytes, and none is quicker for more of them than there are processors. */
+    private static final Semaphore LOOKS = new Semaphore(2);
+
     private final LongSupplier clock;
     private final long deadline;
     private int inflated;
@@ -41,18 +46,34 @@ final class PdfPageCount {
         deadline = clock.getAsLong() + patience.toNanos();
     }
 
-    /** @param bytes is read from its beginning and not closed */
-    static OptionalInt of(InputStream bytes, Duration patience) throws IOException {
-        return new PdfPageCount(patience, System::nanoTime).of(bytes);
+    /**
+     * @param bytes is read from its beginning and not closed
+     * @param size how many bytes there are
+     */
+    static OptionalInt of(InputStream bytes, long size, Duration patience) throws IOException {
+        return new PdfPageCount(patience, System::nanoTime).of(bytes, size);
     }
 
-    OptionalInt of(InputStream bytes) throws IOException {
+    OptionalInt of(InputStream bytes, long size) throws IOException {
         var head = bytes.readNBytes(5);
-        if (!new String(head, StandardCharsets.ISO_8859_1).equals("%PDF-")) {
+        if (!new String(head, StandardCharsets.ISO_8859_1).equals("%PDF-") || !begin()) {
             return OptionalInt.empty();
         }
-        scan(bytes);
+        try {
+            scan(bytes, new byte[(int) Math.min(size, WINDOW)]);
+        } finally {
+            LOOKS.release();
+        }
         return pages < 0 ? OptionalInt.empty() : OptionalInt.of(pages);
+    }
+
+    private boolean begin() {
+        try {
+            return LOOKS.tryAcquire(deadline - clock.getAsLong(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** Bytes that were unpacked so far. */
@@ -64,16 +85,15 @@ final class PdfPageCount {
         return clock.getAsLong() - deadline >= 0;
     }
 
-    private void scan(InputStream bytes) throws IOException {
-        var window = new byte[WINDOW];
+    private void scan(InputStream bytes, byte[] window) throws IOException {
         int kept = 0;
         while (!isLate()) {
-            int read = bytes.readNBytes(window, kept, WINDOW - kept);
+            int read = bytes.readNBytes(window, kept, window.length - kept);
             int length = kept + read;
             var text = new String(window, 0, length, StandardCharsets.ISO_8859_1);
             nodes(text);
             objectStreams(text, window);
-            if (read < WINDOW - kept) {
+            if (read < window.length - kept) {
                 return;
             }
             // What straddles the border is seen whole in the next window.

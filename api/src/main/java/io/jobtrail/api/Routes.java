@@ -12,9 +12,6 @@ final class Routes {
     /** Largest body that is read whole: JSON. Files are streamed and have a limit of their own. */
     private static final long MAX_JSON_BYTES = 10L << 20;
 
-    /** Far more than the fields that are known; keeps a form of very many small parts from filling the memory. */
-    static final int MAX_FORM_PARTS = 100;
-
     private Routes() {}
 
     static Javalin server(
@@ -36,7 +33,6 @@ final class Routes {
             // that
             // one: a wrong Authorization for the right one, where a proxy shares the connection.
             config.jetty.modifyHttpConfiguration(http -> http.setHeaderCacheCaseSensitive(true));
-            config.jetty.modifyServletContextHandler(context -> context.setMaxFormKeys(MAX_FORM_PARTS));
             Problems.install(config.routes);
 
             config.routes.before(ctx -> {

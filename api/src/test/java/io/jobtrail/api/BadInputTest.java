@@ -78,6 +78,12 @@ class BadInputTest {
                 form(a().field("options", "{"), 400, "MALFORMED_JSON", "options", "line 1"),
                 form(a().field("options", "[1]"), 400, "INVALID_FIELD", "options", "object"),
                 form(a().field("options", "x".repeat(70_000)), 400, "INVALID_FIELD", "options", "65536 bytes"),
+                form(
+                        a().field("x", "x".repeat(40_000)).field("options", "x".repeat(40_000)),
+                        400,
+                        "INVALID_FIELD",
+                        "options",
+                        "together"),
                 form(a().field("queue", "sl\0ow"), 400, "INVALID_FIELD", "queue", "NUL"),
                 form(a().field("handler", "\0"), 400, "INVALID_FIELD", "handler", "NUL"),
                 form(

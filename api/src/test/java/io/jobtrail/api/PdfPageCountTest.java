@@ -6,12 +6,17 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,7 +108,7 @@ class PdfPageCountTest {
         var bomb = objectStream("\0".repeat(60 << 20));
         assertThat(bomb.length).isLessThan(200_000);
         var one = counting();
-        assertThat(one.of(new ByteArrayInputStream(bomb))).isEmpty();
+        assertThat(of(one, bomb)).isEmpty();
         assertThat(one.inflated()).isBetween(4 << 20, 5 << 20);
 
         var many = new ByteArrayOutputStream();
@@ -111,7 +116,7 @@ class PdfPageCountTest {
             many.writeBytes(bomb);
         }
         var all = counting();
-        assertThat(all.of(new ByteArrayInputStream(many.toByteArray()))).isEmpty();
+        assertThat(of(all, many.toByteArray())).isEmpty();
         assertThat(all.inflated()).isBetween(32 << 20, 33 << 20);
     }
 
@@ -137,7 +142,7 @@ class PdfPageCountTest {
     void manyObjectStreamsAreGivenUpWhenTheTimeIsOver() throws IOException {
         var looks = new AtomicLong();
         var clock = new PdfPageCount(Duration.ofMillis(300), () -> looks.incrementAndGet() * 30_000_000L);
-        clock.of(new ByteArrayInputStream(pdf("/ObjStm ".repeat(100_000) + "stream\nno zlib")));
+        of(clock, pdf("/ObjStm ".repeat(100_000) + "stream\nno zlib"));
         assertThat(looks.get()).isBetween(5L, 20L);
     }
 
@@ -147,19 +152,55 @@ class PdfPageCountTest {
         var file = new Endless(text, 1L << 30);
         var looks = new AtomicLong();
         var clock = new PdfPageCount(Duration.ofMillis(300), () -> looks.incrementAndGet() * 30_000_000L);
-        assertThat(clock.of(file)).as("half a look says nothing").isEmpty();
+        assertThat(clock.of(file, file.length)).as("half a look says nothing").isEmpty();
         assertThat(file.position).isBetween(5L << 20, 20L << 20);
+    }
+
+    @Test
+    void fewAreLookedAtTogetherAndOthersDoNotWaitForLong() throws Exception {
+        var pdf = pdf("<< /Type /Pages /Count 7 >>");
+        var begun = new CountDownLatch(2);
+        var end = new CountDownLatch(1);
+        var slow = Stream.generate(() -> CompletableFuture.supplyAsync(() -> {
+                    try {
+                        return count(new Paused(pdf, begun, end), pdf.length);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }))
+                .limit(2)
+                .toList();
+        try {
+            assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(PdfPageCount.of(new ByteArrayInputStream(pdf), pdf.length, Duration.ofMillis(1)))
+                    .as("a third one")
+                    .isEmpty();
+        } finally {
+            end.countDown();
+        }
+        for (var look : slow) {
+            assertThat(look.get(20, TimeUnit.SECONDS)).hasValue(7);
+        }
+        assertThat(count(pdf)).hasValue(7);
     }
 
     @Test
     void veryLargeFileThatIsNoPdfIsNotReadAtAll() throws IOException {
         var file = new Endless("MZ".getBytes(StandardCharsets.ISO_8859_1), 100 << 20);
-        assertThat(PdfPageCount.of(file, PATIENCE)).isEmpty();
+        assertThat(PdfPageCount.of(file, file.length, PATIENCE)).isEmpty();
         assertThat(file.position).isLessThan(10);
     }
 
     private static OptionalInt count(byte[] bytes) throws IOException {
-        return PdfPageCount.of(new ByteArrayInputStream(bytes), Duration.ofSeconds(20));
+        return count(new ByteArrayInputStream(bytes), bytes.length);
+    }
+
+    private static OptionalInt count(InputStream bytes, long size) throws IOException {
+        return PdfPageCount.of(bytes, size, Duration.ofSeconds(20));
+    }
+
+    private static OptionalInt of(PdfPageCount count, byte[] bytes) throws IOException {
+        return count.of(new ByteArrayInputStream(bytes), bytes.length);
     }
 
     private static PdfPageCount counting() {
@@ -217,6 +258,29 @@ class PdfPageCountTest {
         }
         pdf.writeBytes("\nendstream endobj\n%%EOF".getBytes(StandardCharsets.ISO_8859_1));
         return pdf.toByteArray();
+    }
+
+    /** Says that its second reading has begun, and waits in there until it may end. */
+    private static final class Paused extends ByteArrayInputStream {
+        private final CountDownLatch begun;
+        private final CountDownLatch end;
+
+        Paused(byte[] bytes, CountDownLatch begun, CountDownLatch end) {
+            super(bytes);
+            this.begun = begun;
+            this.end = end;
+        }
+
+        @Override
+        public int readNBytes(byte[] target, int offset, int length) {
+            begun.countDown();
+            try {
+                end.await(20, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return super.readNBytes(target, offset, length);
+        }
     }
 
     /** Zeros after a beginning. */

@@ -27,6 +27,8 @@ import java.util.Map;
 
 /** The web process as one test class sees it: on a port of its own, with a database of its own, spoken to over real HTTP. */
 final class RunningApi implements AutoCloseable {
+    private static final int ROOM = 16 << 20;
+
     final JobtrailDatabase database;
     final ApiServer server;
 
@@ -36,6 +38,7 @@ final class RunningApi implements AutoCloseable {
             .build();
 
     private final Runnable afterwards;
+    private final int room;
 
     private RunningApi(JobtrailDatabase database, ApiServer server) {
         this(database, server, database::close);
@@ -45,6 +48,7 @@ final class RunningApi implements AutoCloseable {
         this.database = database;
         this.server = server;
         this.afterwards = afterwards;
+        room = server.staging().room();
     }
 
     /** @param settings names and values of environment variables */
@@ -57,7 +61,7 @@ final class RunningApi implements AutoCloseable {
     static RunningApi startEagerly(String... settings) {
         var database = forApi();
         return new RunningApi(
-                database, ApiServer.start(settings(database.environmentUrl(), settings), Duration.ofMillis(50)));
+                database, ApiServer.start(settings(database.environmentUrl(), settings), Duration.ofMillis(50), ROOM));
     }
 
     private static JobtrailDatabase forApi() {
@@ -65,6 +69,13 @@ final class RunningApi implements AutoCloseable {
         database.asOwner(
                 "INSERT INTO pipeline_handlers (name) VALUES ('process_document'), ('echo') ON CONFLICT DO NOTHING");
         return database;
+    }
+
+    /** One with so many bytes of memory for all files that are coming in. */
+    static RunningApi startWithRoom(int bytes) {
+        var database = forApi();
+        return new RunningApi(
+                database, ApiServer.start(settings(database.environmentUrl()), Duration.ofSeconds(1), bytes));
     }
 
     /** A further one on a database that somebody else closes, as another user of it. */
@@ -176,7 +187,7 @@ final class RunningApi implements AutoCloseable {
     }
 
     List<Path> temporaryFiles() {
-        try (var files = Files.list(server.uploads())) {
+        try (var files = Files.list(server.staging().directory())) {
             return files.toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -191,9 +202,12 @@ final class RunningApi implements AutoCloseable {
     void assertHolds(long jobs, long documents) {
         assertThat(count("pipeline_jobs")).as("jobs").isEqualTo(jobs);
         assertThat(count("pipeline_documents")).as("documents").isEqualTo(documents);
-        // The server deletes temporary files just after the answer has gone out.
+        // A sender that has left is noticed a little later.
         await().atMost(Duration.ofSeconds(5))
                 .untilAsserted(() -> assertThat(temporaryFiles()).isEmpty());
+        await().atMost(Duration.ofSeconds(5))
+                .untilAsserted(
+                        () -> assertThat(server.staging().room()).as("room").isEqualTo(room));
     }
 
     private static String[] with(String[] headers, String name, String value) {

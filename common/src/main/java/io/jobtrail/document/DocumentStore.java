@@ -6,6 +6,7 @@ import io.jobtrail.store.Database;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Optional;
@@ -17,6 +18,11 @@ import java.util.UUID;
  */
 public final class DocumentStore {
     private static final int PART_BYTES = 1 << 20;
+
+    private static final String INSERT_PART =
+            "INSERT INTO pipeline_document_parts (document_id, part, bytes) VALUES (?, ?, ?)";
+    private static final String INSERT_DOCUMENT =
+            "INSERT INTO pipeline_documents (id, filename, content_type, size, sha256) VALUES (?, ?, ?, ?, ?)";
 
     private final Database database;
 
@@ -40,7 +46,33 @@ public final class DocumentStore {
     }
 
     /**
-     * Stores the bytes of the stream; when this returns they are committed. On any error nothing is kept.
+     * Stores the bytes with one statement; when this returns they are committed. On any error nothing is kept.
+     *
+     * @throws IllegalArgumentException when there are none, or more than a megabyte of them
+     */
+    public StoredDocument put(String filename, String contentType, ByteBuffer bytes) {
+        int size = bytes.remaining();
+        if (size == 0 || size > PART_BYTES) {
+            throw new IllegalArgumentException("a document of " + size + " bytes cannot be stored at once");
+        }
+        var digest = Sha256.digest();
+        digest.update(bytes.duplicate());
+        var document = described(JobIds.next(), filename, contentType, size, Sha256.hex(digest));
+        database.update(
+                "WITH part AS (" + INSERT_PART + ") " + INSERT_DOCUMENT,
+                document.id(),
+                0,
+                bytes,
+                document.id(),
+                document.filename(),
+                document.contentType(),
+                document.size(),
+                document.sha256());
+        return document;
+    }
+
+    /**
+     * Likewise the bytes of a stream, however many they are, in parts.
      *
      * @throws UncheckedIOException when the stream cannot be read
      * @throws IllegalArgumentException when it is empty
@@ -49,33 +81,20 @@ public final class DocumentStore {
         var id = JobIds.next();
         return database.inTransaction(connection -> {
             var digest = Sha256.digest();
-            var part = new byte[PART_BYTES];
             long size = 0;
-            try (var insert = connection.prepareStatement(
-                    "INSERT INTO pipeline_document_parts (document_id, part, bytes) VALUES (?, ?, ?)")) {
-                for (int number = 0; ; number++) {
-                    int length = bytes.readNBytes(part, 0, PART_BYTES);
-                    if (length == 0) {
-                        break;
-                    }
-                    digest.update(part, 0, length);
-                    size += length;
-                    insert.setObject(1, id);
-                    insert.setInt(2, number);
-                    insert.setBinaryStream(3, new java.io.ByteArrayInputStream(part, 0, length), length);
-                    insert.executeUpdate();
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+            int parts = 0;
+            for (byte[] part; (part = next(bytes)).length > 0; parts++) {
+                digest.update(part);
+                size += part.length;
+                Database.update(connection, INSERT_PART, id, parts, ByteBuffer.wrap(part));
             }
             if (size == 0) {
                 throw new IllegalArgumentException("the document is empty");
             }
-            var document =
-                    new StoredDocument(id, Json.clean(filename), Json.clean(contentType), size, Sha256.hex(digest));
+            var document = described(id, filename, contentType, size, Sha256.hex(digest));
             Database.update(
                     connection,
-                    "INSERT INTO pipeline_documents (id, filename, content_type, size, sha256) VALUES (?, ?, ?, ?, ?)",
+                    INSERT_DOCUMENT,
                     document.id(),
                     document.filename(),
                     document.contentType(),
@@ -83,6 +102,19 @@ public final class DocumentStore {
                     document.sha256());
             return document;
         });
+    }
+
+    /** Takes no more memory than there are bytes. */
+    private static byte[] next(InputStream bytes) {
+        try {
+            return bytes.readNBytes(PART_BYTES);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static StoredDocument described(UUID id, String filename, String contentType, long size, String sha256) {
+        return new StoredDocument(id, Json.clean(filename), Json.clean(contentType), size, sha256);
     }
 
     public Optional<StoredDocument> find(UUID id) {

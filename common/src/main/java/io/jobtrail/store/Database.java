@@ -5,6 +5,9 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
 import io.jobtrail.config.DatabaseUrl;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -180,6 +183,8 @@ public final class Database implements AutoCloseable {
                 statement.setObject(i + 1, instant.atOffset(ZoneOffset.UTC));
             } else if (value instanceof SqlArray array) {
                 statement.setArray(i + 1, connection.createArrayOf(array.type(), array.elements()));
+            } else if (value instanceof ByteBuffer bytes) {
+                statement.setBinaryStream(i + 1, stream(bytes), bytes.remaining());
             } else if (value instanceof Enum<?>) {
                 throw new IllegalArgumentException("write the enum's wire name, not " + value);
             } else {
@@ -187,6 +192,11 @@ public final class Database implements AutoCloseable {
             }
         }
         return statement;
+    }
+
+    /** Sent piece by piece: for an array as a whole each thread would keep as large a buffer outside the heap. */
+    private static InputStream stream(ByteBuffer bytes) {
+        return new ByteArrayInputStream(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
     }
 
     public static Instant instant(ResultSet row, String column) throws SQLException {

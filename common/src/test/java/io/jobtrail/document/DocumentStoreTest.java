@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Random;
@@ -53,6 +54,46 @@ class DocumentStoreTest {
             assertThat(in.read()).isEqualTo(-1);
         }
         assertThat(parts(stored.id())).isEqualTo((size + MB - 1) / MB);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 100_000, MB})
+    void bytesInMemoryAreStoredLikeThoseOfAStream(int size) throws Exception {
+        var bytes = bytes(size);
+        var stored = documents.put("a\0.bin", "application/x", around(bytes));
+        var streamed = documents.put("a\0.bin", "application/x", new ByteArrayInputStream(bytes));
+        assertThat(stored).usingRecursiveComparison().ignoringFields("id").isEqualTo(streamed);
+        assertThat(documents.find(stored.id())).contains(stored);
+        assertThat(documents.open(stored).readAllBytes()).isEqualTo(bytes);
+        assertThat(parts(stored.id())).isEqualTo(1);
+    }
+
+    @Test
+    void bytesInMemoryTakeOneStatement() {
+        try (var database = JobtrailDatabase.fresh()) {
+            for (var table : new String[] {"pipeline_documents", "pipeline_document_parts"}) {
+                database.asOwner(
+                        "ALTER TABLE " + table + " ADD COLUMN statement timestamptz DEFAULT statement_timestamp()");
+            }
+            var id = new DocumentStore(database.runtime())
+                    .put("a", "b", ByteBuffer.wrap(bytes(10)))
+                    .id();
+            assertThat(database.ask(
+                            "SELECT d.statement = p.statement FROM pipeline_documents d"
+                                    + " JOIN pipeline_document_parts p ON p.document_id = d.id WHERE d.id = ?",
+                            id))
+                    .isEqualTo(true);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, MB + 1})
+    void whatIsNoSinglePartIsRefusedAndLeavesNothing(int size) {
+        var before = rows();
+        assertThatThrownBy(() -> documents.put("a", "b", ByteBuffer.wrap(bytes(size))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(size + " bytes");
+        assertThat(rows()).isEqualTo(before);
     }
 
     @Test
@@ -163,6 +204,12 @@ class DocumentStoreTest {
         assertThat(documents.find(UUID.randomUUID())).isEmpty();
         var unknown = new StoredDocument(UUID.randomUUID(), "a", "b", 1, "00");
         assertThatThrownBy(() -> documents.open(unknown).read()).isInstanceOf(CorruptDocument.class);
+    }
+
+    /** With other bytes before and behind. */
+    private static ByteBuffer around(byte[] bytes) {
+        var buffer = ByteBuffer.allocate(bytes.length + 7).slice(2, bytes.length + 5);
+        return buffer.put(3, bytes).position(3).limit(3 + bytes.length);
     }
 
     private static byte[] bytes(int size) {
