@@ -18,6 +18,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -25,24 +26,7 @@ import java.util.Optional;
  * unless it runs in {@link #inTransaction}. Must not know any table.
  */
 public final class Database implements AutoCloseable {
-    /** Gives up the rights of the login role, where the migration could create a weaker one. */
-    private static final String DROP_RIGHTS = """
-            DO $$ BEGIN
-                IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jobtrail_runtime')
-                    AND pg_has_role(session_user, 'jobtrail_runtime', 'MEMBER')
-                    AND has_table_privilege('jobtrail_runtime', to_regclass('pipeline_jobs'), 'UPDATE') THEN
-                    SET ROLE jobtrail_runtime;
-                END IF;
-            EXCEPTION WHEN insufficient_privilege THEN NULL;
-            END $$;
-            """;
-
-    /** Rows are locked for milliseconds, so a longer wait is for somebody who works on the whole table. */
-    private static final String LIMIT_LOCK_WAITS = "SET lock_timeout = '5s';";
-
-    /** Statements take milliseconds; compiled on a guess that they take long, one of them took most of a second. */
-    private static final String INTERPRET = "SET jit = off";
-
+    private final Sessions sessions;
     private final HikariDataSource pool;
 
     /** Opens lazily: a database that is away now is an error of the first call, not of the constructor. */
@@ -59,20 +43,32 @@ public final class Database implements AutoCloseable {
     public Database(DatabaseUrl url, String name, int minIdle, int maxSize, Duration patience, Duration connecting) {
         var config = new HikariConfig();
         config.setPoolName(name);
-        config.setJdbcUrl(url.jdbcUrl());
-        config.setUsername(url.user());
-        config.setPassword(url.password());
+        sessions = new Sessions(
+                url,
+                Map.of(
+                        "ApplicationName",
+                        "jobtrail " + name,
+                        "tcpKeepAlive",
+                        "true",
+                        "connectTimeout",
+                        "5",
+                        "loginTimeout",
+                        Long.toString(Math.max(1, connecting.toSeconds())),
+                        "socketTimeout",
+                        Long.toString(patience.toSeconds()),
+                        "reWriteBatchedInserts",
+                        "true"),
+                connecting);
+        config.setDataSource(sessions);
         config.setMinimumIdle(Math.min(minIdle, maxSize));
         config.setMaximumPoolSize(maxSize);
         config.setConnectionTimeout(connecting.toMillis());
         config.setInitializationFailTimeout(-1);
-        config.setConnectionInitSql(DROP_RIGHTS + LIMIT_LOCK_WAITS + INTERPRET);
+        // What Postgres does anyway; but a pool that is not told, and whose first connection breaks while it asks,
+        // refuses all
+        // others for ever.
+        config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
         config.setExceptionOverride(new LeaveStandby());
-        config.addDataSourceProperty("ApplicationName", "jobtrail " + name);
-        config.addDataSourceProperty("tcpKeepAlive", "true");
-        config.addDataSourceProperty("connectTimeout", "5");
-        config.addDataSourceProperty("socketTimeout", Long.toString(patience.toSeconds()));
-        config.addDataSourceProperty("reWriteBatchedInserts", "true");
         pool = new HikariDataSource(config);
     }
 
@@ -103,7 +99,7 @@ public final class Database implements AutoCloseable {
     }
 
     public <T> List<T> list(String sql, RowMapper<T> mapper, Object... parameters) {
-        return with(sql, connection -> list(connection, sql, mapper, parameters));
+        return alone(sql, parameters, statement -> rows(statement, mapper));
     }
 
     /** The first row, if there is one. */
@@ -113,27 +109,54 @@ public final class Database implements AutoCloseable {
 
     /** Number of rows written. */
     public int update(String sql, Object... parameters) {
-        return with(sql, connection -> update(connection, sql, parameters));
+        return alone(sql, parameters, PreparedStatement::getUpdateCount);
     }
 
     /** All or nothing. */
     public <T> T inTransaction(Work<T> work) {
-        return with("transaction", connection -> {
-            connection.setAutoCommit(false);
-            try {
-                var result = work.on(connection);
-                connection.commit();
-                return result;
-            } catch (Throwable e) {
-                try {
-                    connection.rollback();
-                } catch (SQLException rollback) {
-                    e.addSuppressed(rollback);
+        return with("transaction", connection -> transaction(connection, work));
+    }
+
+    private interface Answer<T> {
+        T of(PreparedStatement executed) throws SQLException;
+    }
+
+    /** One statement, one commit, one round trip. */
+    private <T> T alone(String sql, Object[] parameters, Answer<T> answer) {
+        return with(sql, connection -> {
+            if (!sessions.areLent()) {
+                try (var statement = bind(connection, sql, parameters)) {
+                    statement.execute();
+                    return answer.of(statement);
                 }
-                throw e;
             }
-            // The pool switches auto-commit on again; doing it here would hide why a broken connection broke.
+            connection.setAutoCommit(false); // the pool switches it on again, and rolls back what failed
+            try (var statement = bind(connection, Sessions.SET + ";" + sql + "\n;COMMIT", sessions.with(parameters))) {
+                statement.execute();
+                statement.getMoreResults(); // past what the settings answer
+                return answer.of(statement);
+            }
         });
+    }
+
+    private <T> T transaction(Connection connection, Work<T> work) throws SQLException {
+        connection.setAutoCommit(false);
+        try {
+            if (sessions.areLent()) {
+                list(connection, Sessions.SET, row -> null, sessions.with());
+            }
+            var result = work.on(connection);
+            connection.commit();
+            return result;
+        } catch (Throwable e) {
+            try {
+                connection.rollback();
+            } catch (SQLException rollback) {
+                e.addSuppressed(rollback);
+            }
+            throw e;
+        }
+        // The pool switches auto-commit on again; doing it here would hide why a broken connection broke.
     }
 
     /**
@@ -152,8 +175,14 @@ public final class Database implements AutoCloseable {
 
     public static <T> List<T> list(Connection connection, String sql, RowMapper<T> mapper, Object... parameters)
             throws SQLException {
-        try (var statement = bind(connection, sql, parameters);
-                var rows = statement.executeQuery()) {
+        try (var statement = bind(connection, sql, parameters)) {
+            statement.execute();
+            return rows(statement, mapper);
+        }
+    }
+
+    private static <T> List<T> rows(PreparedStatement executed, RowMapper<T> mapper) throws SQLException {
+        try (var rows = executed.getResultSet()) {
             var result = new ArrayList<T>();
             while (rows.next()) {
                 result.add(mapper.read(rows));

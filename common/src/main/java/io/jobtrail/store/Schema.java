@@ -1,12 +1,15 @@
 package io.jobtrail.store;
 
 import io.jobtrail.config.DatabaseUrl;
-import java.sql.DriverManager;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +23,10 @@ public final class Schema {
     private static final int ATTEMPTS = 60;
     private static final Duration PAUSE = Duration.ofSeconds(2);
 
+    private static final String POOLED =
+            "the schema is not up to date, and cannot be brought up to date through a pooler in transaction mode: "
+                    + "run `api.jar migrate` once with a DATABASE_URL that leads straight to Postgres, then start this again";
+
     private Schema() {}
 
     /** @return how many scripts were run; 0 when everything was there already */
@@ -29,12 +36,9 @@ public final class Schema {
 
     static int migrate(DatabaseUrl url, int attempts, Duration pause) {
         var flyway = Flyway.configure(Schema.class.getClassLoader())
-                .dataSource(url.jdbcUrl(), url.user(), url.password())
+                .dataSource(source(url))
                 .locations("classpath:sql")
                 .connectRetries(10)
-                // Whoever waits for a table's lock makes everybody wait who comes after, so this gives up before they
-                // do.
-                .initSql("SET lock_timeout = '3s'")
                 // The same files may have been run by psql before: the tables are there, Flyway's own table is not.
                 .baselineOnMigrate(true)
                 .baselineVersion("0")
@@ -44,7 +48,10 @@ public final class Schema {
             return 0;
         }
         // Flyway's own lock comes too late: of two that find neither its table nor an empty schema, one would fail.
-        try (var connection = DriverManager.getConnection(url.jdbcUrl(), url.user(), url.password())) {
+        try (var connection = Sessions.open(url, Map.of())) {
+            if (Sessions.areLentAnew(url)) {
+                throw new IllegalStateException(POOLED);
+            }
             connection.setAutoCommit(false);
             Database.list(
                     connection, "SELECT pg_advisory_xact_lock(hashtext('jobtrail.migrate'))", row -> row.getObject(1));
@@ -52,6 +59,23 @@ public final class Schema {
         } catch (SQLException e) {
             throw new DatabaseFailure("migrate", e);
         }
+    }
+
+    /**
+     * Whoever waits for a table's lock makes everybody wait who comes after, so a migration gives up before they do. Nothing is set
+     * in a session that may be somebody else's next.
+     */
+    private static DataSource source(DatabaseUrl url) {
+        return new PGSimpleDataSource() {
+            @Override
+            public Connection getConnection() throws SQLException {
+                var connection = Sessions.open(url, Map.of("prepareThreshold", "0"));
+                if (!Sessions.isLent(connection)) {
+                    Database.update(connection, "SET lock_timeout = '3s'");
+                }
+                return connection;
+            }
+        };
     }
 
     /** Each script is one transaction, so one that got no lock has left nothing behind; those before it are done. */
@@ -102,7 +126,7 @@ public final class Schema {
      */
     public static int migrate(DatabaseUrl url, Integer retentionDays) {
         int scripts = migrate(url);
-        try (var connection = DriverManager.getConnection(url.jdbcUrl(), url.user(), url.password())) {
+        try (var connection = Sessions.open(url, Map.of())) {
             var allowed =
                     Database.list(connection, "SELECT days FROM pipeline_retention", row -> row.getInt(1)).stream()
                             .findFirst()

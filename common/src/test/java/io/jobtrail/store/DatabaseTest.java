@@ -3,8 +3,11 @@ package io.jobtrail.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.config.DatabaseUrl;
+import io.jobtrail.testbed.TcpProxy;
+import io.jobtrail.testbed.TestServers;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.time.Instant;
@@ -135,6 +138,20 @@ class DatabaseTest {
             }
         }
         assertThat(failures).isLessThanOrEqualTo(12);
+    }
+
+    @Test
+    void aFirstConnectionThatBreaksDoesNotSpoilThePool() {
+        try (var proxy = TcpProxy.to(TestServers.postgres().port())) {
+            var url = own.environmentUrl().replace(":" + TestServers.postgres().port() + "/", ":" + proxy.port() + "/");
+            proxy.cutAnswersTo("TRANSACTION ISOLATION LEVEL", 1);
+            try (var through = new Database(DatabaseUrl.parse(url), "through", 0, 1)) {
+                await().ignoreExceptionsInstanceOf(DatabaseFailure.class)
+                        .atMost(Duration.ofSeconds(30))
+                        .until(() ->
+                                through.first("SELECT 1", row -> row.getInt(1)).isPresent());
+            }
+        }
     }
 
     @Test

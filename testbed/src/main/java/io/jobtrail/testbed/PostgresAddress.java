@@ -24,20 +24,34 @@ record PostgresAddress(URI uri) {
         return "postgresql://" + uri.getRawAuthority() + "/" + database + query();
     }
 
+    /** Empty when the address names none. */
+    String user() {
+        return userInfo(0);
+    }
+
+    /** Empty when the address names none. */
+    String password() {
+        return userInfo(1);
+    }
+
     /** A new connection to the database the address names. */
     Connection connect() throws SQLException {
         Properties properties = new Properties();
-        String[] userInfo = uri.getRawUserInfo() == null
-                ? new String[0]
-                : uri.getRawUserInfo().split(":", 2);
-        if (userInfo.length > 0) {
-            properties.setProperty("user", decoded(userInfo[0]));
+        if (!user().isEmpty()) {
+            properties.setProperty("user", user());
         }
-        if (userInfo.length > 1) {
-            properties.setProperty("password", decoded(userInfo[1]));
+        if (!password().isEmpty()) {
+            properties.setProperty("password", password());
         }
         String jdbc = "jdbc:postgresql://" + uri.getHost() + ":" + port() + uri.getRawPath() + query();
         return DriverManager.getConnection(jdbc, properties);
+    }
+
+    private String userInfo(int part) {
+        String[] parts = uri.getRawUserInfo() == null
+                ? new String[0]
+                : uri.getRawUserInfo().split(":", 2);
+        return parts.length > part ? decoded(parts[part]) : "";
     }
 
     private String query() {

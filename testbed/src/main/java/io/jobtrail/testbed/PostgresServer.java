@@ -56,6 +56,10 @@ public final class PostgresServer implements AutoCloseable {
         return address.port();
     }
 
+    PostgresAddress address() {
+        return address;
+    }
+
     /** {@code postgresql://user@host:port/database}. */
     public String url(String database) {
         return address.url(database);

@@ -3,6 +3,8 @@ package io.jobtrail.bench.storm;
 import io.jobtrail.bench.process.Checkout;
 import io.jobtrail.bench.process.Parts;
 import io.jobtrail.config.DatabaseUrl;
+import io.jobtrail.store.Schema;
+import io.jobtrail.testbed.PgBouncer;
 import io.jobtrail.testbed.Ports;
 import io.jobtrail.testbed.PostgresServer;
 import io.jobtrail.testbed.RedisServer;
@@ -44,6 +46,7 @@ public final class Cluster implements Victim, AutoCloseable {
      * @param checkout with the packaged jars
      * @param directory of this run: ledgers, logs and the servers' data
      * @param concurrency of each worker
+     * @param pooledSessions so many sessions of Postgres are lent to all programs by a PgBouncer; 0 = there is none
      * @param apiPatch classes that go before those of the API; null = none
      * @param workerPatch the same for the workers
      */
@@ -52,6 +55,7 @@ public final class Cluster implements Victim, AutoCloseable {
             Path directory,
             int workers,
             int concurrency,
+            int pooledSessions,
             Duration lease,
             Duration heartbeat,
             Path apiPatch,
@@ -72,15 +76,25 @@ public final class Cluster implements Victim, AutoCloseable {
         try {
             postgres = parts.add(PostgresServer.start(setup.directory().resolve("postgres")));
             redis = parts.add(RedisServer.start(setup.directory().resolve("redis")));
+            int sessions = setup.pooledSessions() == 0
+                    ? postgres.port()
+                    : parts.add(pooler()).port();
             for (var link : Link.values()) {
-                var server =
-                        link == Link.API_POSTGRES || link == Link.WORKERS_POSTGRES ? postgres.port() : redis.port();
+                var server = link == Link.API_POSTGRES || link == Link.WORKERS_POSTGRES ? sessions : redis.port();
                 proxies.put(link, parts.add(TcpProxy.to(server)));
             }
         } catch (RuntimeException e) {
             close();
             throw e;
         }
+    }
+
+    private PgBouncer pooler() {
+        return PgBouncer.start(
+                setup.directory().resolve("pgbouncer"),
+                postgres,
+                setup.checkout().resolve("docs/pgbouncer.ini"),
+                Map.of("default_pool_size", Integer.toString(setup.pooledSessions())));
     }
 
     /**
@@ -90,6 +104,9 @@ public final class Cluster implements Victim, AutoCloseable {
      */
     public void start(SqlStep onSchema) {
         postgres.createDatabaseIfMissing(DATABASE);
+        if (setup.pooledSessions() > 0) {
+            Schema.migrate(database()); // no program can, through a pooler
+        }
         var log = setup.directory().resolve("logs");
         var handlers = setup.directory().resolve("handlers");
         try {

@@ -70,6 +70,13 @@ public final class Storm implements Callable<Integer> {
     @Option(names = "--concurrency", paramLabel = "N", defaultValue = "4", description = "of each worker (4)")
     private int concurrency;
 
+    @Option(
+            names = "--pooler",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "put an installed PgBouncer with N sessions in front of Postgres")
+    private int pooledSessions;
+
     @Option(names = "--lease", paramLabel = "SECONDS", defaultValue = "3", description = "lease of a claim (3)")
     private int lease;
 
@@ -200,7 +207,15 @@ public final class Storm implements Callable<Integer> {
 
     private Cluster.Setup setup(Path run, Path apiPatch, Path workerPatch) {
         return new Cluster.Setup(
-                checkout, run, workers, concurrency, Duration.ofSeconds(lease), HEARTBEAT, apiPatch, workerPatch);
+                checkout,
+                run,
+                workers,
+                concurrency,
+                pooledSessions,
+                Duration.ofSeconds(lease),
+                HEARTBEAT,
+                apiPatch,
+                workerPatch);
     }
 
     /** Numbered, so that no run writes into the ledgers of another. */
