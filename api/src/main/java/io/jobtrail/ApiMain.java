@@ -3,6 +3,7 @@ package io.jobtrail;
 import io.jobtrail.api.ApiServer;
 import io.jobtrail.config.Logging;
 import io.jobtrail.config.Settings;
+import io.jobtrail.metrics.Footprint;
 import io.jobtrail.store.Schema;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
@@ -55,7 +56,7 @@ public final class ApiMain implements Callable<Integer> {
         Schema.migrate(settings.databaseUrl(), settings.retentionDays());
         Logger log = LoggerFactory.getLogger(ApiMain.class);
         var server = ApiServer.start(settings);
-        log.info("listening on http://{}:{}", settings.host(), server.port());
+        log.info("listening on http://{}:{}, {}", settings.host(), server.port(), Footprint.atReady());
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.S3Bucket;
+import io.jobtrail.metrics.Footprint;
 import io.jobtrail.metrics.ProcessMetrics;
 import io.jobtrail.process.ProcessDocument;
 import io.jobtrail.process.ProcessSettings;
@@ -212,11 +213,12 @@ final class WorkerProcess implements AutoCloseable {
             sweeper.start();
             workers.start(settings.workerConcurrency());
             LOG.info(
-                    "worker {} runs {} jobs at once from {} with handlers {}",
+                    "worker {} runs {} jobs at once from {} with handlers {}, {}",
                     name,
                     settings.workerConcurrency(),
                     settings.workerQueues(),
-                    handlers.names());
+                    handlers.names(),
+                    Footprint.atReady());
             check.start();
             while (fault.isEmpty() && !stop.await(LOOK_AT_THREADS)) {
                 fault = workers.fault()

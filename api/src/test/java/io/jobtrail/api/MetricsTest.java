@@ -57,6 +57,7 @@ class MetricsTest {
                         "http_server_requests_seconds_count{method=\"GET\",route=\"/pipeline/status/{id}\",status=\"400\"} 1")
                 .contains("http_server_requests_seconds_count{method=\"GET\",route=\"none\",status=\"404\"} 1")
                 .contains("jobtrail_commit_items_count{statement=\"enqueue\"} 1")
+                .anyMatch(line -> line.matches("process_resident_memory_bytes [1-9].*"))
                 .anyMatch(line -> line.startsWith("hikaricp_connections_active{pool=\"api\"}"))
                 .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{"));
         assertThat(metrics).doesNotContain(id.toString());

@@ -21,15 +21,17 @@ import org.junit.jupiter.api.Test;
 
 /** Holds render.yaml, the Dockerfile and docker/ against each other and against the settings. Nothing is deployed here. */
 class DeploymentTest {
-    /** Given by the platform or read by the JVM itself. */
-    private static final Set<String> FOREIGN_VARIABLES = Set.of("JAVA_TOOL_OPTIONS", "PORT");
+    /** Given by the platform. */
+    private static final Set<String> FOREIGN_VARIABLES = Set.of("PORT");
 
     private static final Pattern MODULE = Pattern.compile("<module>([^<]+)</module>");
+    private static final Pattern HEAP = Pattern.compile("(?m)^-XX:MaxRAMPercentage=(\\d+)$");
     private static final Pattern IMAGE_PATH = Pattern.compile("/app/\\S+");
 
     private final Path root = root();
     private final JsonNode blueprint = new YAMLMapper().readTree(Files.readString(root.resolve("render.yaml")));
     private final ImageFiles image = new ImageFiles(root);
+    private final Path options = root.resolve("docker/java.options");
 
     DeploymentTest() throws IOException {}
 
@@ -92,13 +94,15 @@ class DeploymentTest {
 
     @Test
     void scriptsNameOnlyFilesThatAreInTheImage() throws IOException {
-        try (var scripts = Files.list(root.resolve("docker"))) {
-            assertThat(scripts).isNotEmpty().allSatisfy(script -> {
+        try (var files = Files.list(root.resolve("docker"))) {
+            assertThat(files.filter(file -> !file.equals(options)))
+                    .isNotEmpty()
+                    .allSatisfy(script -> {
                 var named = IMAGE_PATH.matcher(Files.readString(script)).results();
                 assertThat(named.map(match -> match.group()))
                         .isNotEmpty()
                         .allSatisfy(file -> assertThat(image.files()).containsKey(file));
-                assertThat(Files.readString(script)).contains("\nexec java -XX:+ExitOnOutOfMemoryError -jar ");
+                assertThat(Files.readString(script)).contains("\nexec java @/app/bin/java.options -jar ");
             });
         }
     }
@@ -148,7 +152,8 @@ class DeploymentTest {
     void everyProcessHasItsStoresAndLogsForMachines() {
         assertThat(processes())
                 .allSatisfy(service -> assertThat(variables(service))
-                        .containsKeys("DATABASE_URL", "REDIS_URL", "JAVA_TOOL_OPTIONS")
+                        .containsKeys("DATABASE_URL", "REDIS_URL")
+                        .doesNotContainKey("JAVA_TOOL_OPTIONS")
                         .containsEntry("LOG_FORMAT", "json"));
     }
 
@@ -164,17 +169,16 @@ class DeploymentTest {
     }
 
     @Test
-    void theWorkersMemoryIsEnoughForItsParsers() {
+    void theWorkersMemoryIsEnoughForItsParsers() throws IOException {
+        int heapPercentage = heapPercentage();
         assertThat(services("worker")).allSatisfy(worker -> {
             assertThat(text(worker, "plan")).isEqualTo("standard");
             var variables = variables(worker);
-            var heap = Pattern.compile("-Xmx(\\d+)m").matcher(variables.get("JAVA_TOOL_OPTIONS"));
-            assertThat(heap.find()).isTrue();
             var parsers = Integer.parseInt(variables.get("WORKER_CONCURRENCY"));
             var parserHeap = Integer.parseInt(variables.get("PARSER_HEAP_MB"));
             // Beside its heap a JVM needs memory for code, metaspace and threads: about 250 MB here, 150 MB in a
             // parser.
-            assertThat(Integer.parseInt(heap.group(1)) + 250 + parsers * (parserHeap + 150))
+            assertThat(2048 * heapPercentage / 100 + 250 + parsers * (parserHeap + 150))
                     .isLessThanOrEqualTo(2048);
         });
     }
@@ -225,6 +229,12 @@ class DeploymentTest {
             }
         });
         return variables;
+    }
+
+    private int heapPercentage() throws IOException {
+        var percentage = HEAP.matcher(Files.readString(options));
+        assertThat(percentage.find()).isTrue();
+        return Integer.parseInt(percentage.group(1));
     }
 
     private List<String> commands() {

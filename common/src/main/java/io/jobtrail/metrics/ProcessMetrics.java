@@ -1,5 +1,6 @@
 package io.jobtrail.metrics;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -27,6 +28,10 @@ public final class ProcessMetrics implements AutoCloseable {
         new ProcessorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         garbageCollection.bindTo(registry);
+        Gauge.builder("process.resident.memory", () -> Footprint.residentBytes().orElse(0))
+                .baseUnit("bytes")
+                .description("Memory that the process holds, heap and all else; 0 where the system does not tell")
+                .register(registry);
         Metrics.addRegistry(registry);
     }
 

@@ -173,7 +173,7 @@ final class Stack implements AutoCloseable {
         }
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+ExitOnOutOfMemoryError",
+                "@" + home.resolve("docker/java.options"),
                 "-jar",
                 path.toString()));
         command.addAll(arguments);
