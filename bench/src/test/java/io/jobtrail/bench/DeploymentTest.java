@@ -95,9 +95,7 @@ class DeploymentTest {
     @Test
     void scriptsNameOnlyFilesThatAreInTheImage() throws IOException {
         try (var files = Files.list(root.resolve("docker"))) {
-            assertThat(files.filter(file -> !file.equals(options)))
-                    .isNotEmpty()
-                    .allSatisfy(script -> {
+            assertThat(files.filter(file -> !file.equals(options))).isNotEmpty().allSatisfy(script -> {
                 var named = IMAGE_PATH.matcher(Files.readString(script)).results();
                 assertThat(named.map(match -> match.group()))
                         .isNotEmpty()

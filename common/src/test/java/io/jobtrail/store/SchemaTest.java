@@ -30,6 +30,7 @@ class SchemaTest {
             "V4__lists.sql",
             "V5__fewer_indexes.sql",
             "V6__answers.sql",
+            "V10__checks_once.sql",
             "R__1_trail.sql",
             "R__2_transitions.sql",
             "R__3_views.sql",
