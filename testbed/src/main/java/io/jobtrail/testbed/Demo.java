@@ -1,11 +1,12 @@
 package io.jobtrail.testbed;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
+import io.jobtrail.client.JobChange;
+import io.jobtrail.client.JobtrailClient;
+import io.jobtrail.client.Submission;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -17,13 +18,15 @@ import java.util.stream.Collectors;
 
 /** Sends documents through a running stack and prints what happens to them. It starts and stops nothing. */
 final class Demo {
+    static final String REALM = "demo";
+
     private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
     private static final Duration POLL = Duration.ofMillis(25);
 
     /** Odd, so that the median is one of them. */
     private static final int LATENCY_JOBS = 21;
 
-    private final PipelineClient client;
+    private final JobtrailClient client;
     private final BooleanSupplier isServing;
     private final Duration limit;
     private final PrintStream out;
@@ -33,7 +36,7 @@ final class Demo {
      * @param isServing false when there is nothing left to wait for, because processes have died
      * @param limit for everything together
      */
-    Demo(PipelineClient client, BooleanSupplier isServing, Duration limit, PrintStream out) {
+    Demo(JobtrailClient client, BooleanSupplier isServing, Duration limit, PrintStream out) {
         this.client = client;
         this.isServing = isServing;
         this.limit = limit;
@@ -41,11 +44,11 @@ final class Demo {
     }
 
     /** @return whether every job finished and every trail was verified */
-    boolean run(List<Path> files) throws IOException {
+    boolean run(List<Path> files) {
         deadline = System.nanoTime() + limit.toNanos();
         List<DemoJob> jobs = new ArrayList<>();
         for (Path file : files) {
-            jobs.add(new DemoJob(client, file.getFileName().toString(), client.enqueue(file)));
+            jobs.add(new DemoJob(client, file.getFileName().toString(), client.enqueue(file, Submission.usual())));
         }
         int width = jobs.stream().mapToInt(job -> job.name().length()).max().orElse(0);
         if (!follow(jobs, job -> event -> out.println(line(job, event, width)))) {
@@ -69,17 +72,21 @@ final class Demo {
         return verdict(jobs);
     }
 
-    private List<DemoJob> sendOneAfterAnother() throws IOException {
+    private List<DemoJob> sendOneAfterAnother() {
         List<DemoJob> done = new ArrayList<>();
         for (int i = 1; i <= LATENCY_JOBS; i++) {
             String name = "idle-" + i + ".txt";
-            DemoJob job = new DemoJob(client, name, client.enqueue(name, "A tiny text, number " + i + ".\n"));
+            DemoJob job = new DemoJob(client, name, client.enqueue(name, tinyText(i), Submission.usual()));
             if (!follow(List.of(job), any -> event -> {})) {
                 break;
             }
             done.add(job);
         }
         return done;
+    }
+
+    private static byte[] tinyText(int number) {
+        return ("A tiny text, number " + number + ".\n").getBytes(StandardCharsets.UTF_8);
     }
 
     private boolean verdict(List<DemoJob> jobs) {
@@ -96,7 +103,7 @@ final class Demo {
     }
 
     /** Waits for the end of all jobs. @return false, having said why, when that cannot be waited for any longer */
-    private boolean follow(List<DemoJob> jobs, Listener listener) throws IOException {
+    private boolean follow(List<DemoJob> jobs, Listener listener) {
         List<DemoJob> open = new ArrayList<>(jobs);
         while (true) {
             for (DemoJob job : open) {
@@ -118,12 +125,12 @@ final class Demo {
         }
     }
 
-    private static void pause() throws IOException {
+    private static void pause() {
         try {
             Thread.sleep(POLL.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
+            throw new IllegalStateException("interrupted", e);
         }
     }
 
@@ -131,16 +138,15 @@ final class Demo {
         return jobs.stream().map(job -> job.name() + " (" + job.state() + ")").collect(Collectors.joining(", "));
     }
 
-    private static String line(DemoJob job, JsonNode event, int width) {
-        Instant at = Instant.parse(event.path("timestamp").asText());
-        return LocalTime.ofInstant(at, ZoneId.systemDefault()).format(CLOCK)
+    private static String line(DemoJob job, JobChange event, int width) {
+        return LocalTime.ofInstant(event.timestamp(), ZoneId.systemDefault()).format(CLOCK)
                 + String.format("  %-" + Math.max(1, width) + "s  %-7s  ", job.name(), job.queue())
-                + event.path("new_state").asText()
+                + event.newState()
                 + DemoJob.reason(event);
     }
 
     /** Who hears of a job's events. */
     private interface Listener {
-        Consumer<JsonNode> of(DemoJob job);
+        Consumer<JobChange> of(DemoJob job);
     }
 }

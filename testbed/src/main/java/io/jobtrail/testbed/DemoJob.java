@@ -1,43 +1,43 @@
 package io.jobtrail.testbed;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
+import io.jobtrail.client.Enqueued;
+import io.jobtrail.client.History;
+import io.jobtrail.client.Job;
+import io.jobtrail.client.JobChange;
+import io.jobtrail.client.JobtrailClient;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /** One enqueued document as its trail tells it: which changes of state are new, how it ended, what came out. */
 final class DemoJob {
-    private static final Set<String> FINAL = Set.of("finished", "failed", "cancelled");
     private static final int SUMMARY_LENGTH = 200;
 
-    private final PipelineClient client;
+    private final JobtrailClient client;
     private final String name;
-    private final String id;
-    private final String queue;
-    private JsonNode status;
-    private JsonNode history;
-    private long lastSeen;
+    private final Enqueued enqueued;
+    private Job job;
+    private History history;
+    private int lastSeen;
 
-    DemoJob(PipelineClient client, String name, JsonNode enqueued) {
+    DemoJob(JobtrailClient client, String name, Enqueued enqueued) {
         this.client = client;
         this.name = name;
-        this.id = enqueued.path("job_id").asText();
-        this.queue = enqueued.path("queue").asText();
+        this.enqueued = enqueued;
     }
 
     /** Asks for the present state, and hands on the events of the trail that are new since the last time. */
-    void refresh(Consumer<JsonNode> onEvent) throws IOException {
+    void refresh(Consumer<JobChange> onEvent) {
         String before = state();
-        status = client.status(id);
+        job = client.status(enqueued.jobId());
         if (state().equals(before)) {
             return;
         }
-        history = client.history(id);
-        for (JsonNode event : history.path("events")) {
-            if (event.path("seq").asLong() > lastSeen) {
-                lastSeen = event.path("seq").asLong();
+        history = client.history(enqueued.jobId());
+        for (JobChange event : history.events()) {
+            if (event.seq() > lastSeen) {
+                lastSeen = event.seq();
                 onEvent.accept(event);
             }
         }
@@ -48,32 +48,32 @@ final class DemoJob {
     }
 
     String queue() {
-        return queue;
+        return enqueued.queue();
     }
 
     String state() {
-        return status == null ? "" : status.path("status").asText();
+        return job == null ? "" : job.status();
     }
 
     boolean isFinal() {
-        return FINAL.contains(state());
+        return job != null && job.isFinal();
     }
 
     boolean isFinished() {
-        return state().equals("finished");
+        return job != null && job.isFinished();
     }
 
     boolean isVerified() {
-        return history != null && history.path("verified").asBoolean();
+        return history != null && history.verified();
     }
 
     /** From the first event, which the enqueueing wrote, to the first that says running. */
     Duration untilStart() {
         Instant created = null;
-        for (JsonNode event : history.path("events")) {
-            Instant at = Instant.parse(event.path("timestamp").asText());
+        for (JobChange event : history.events()) {
+            Instant at = event.timestamp();
             created = created == null ? at : created;
-            if (event.path("new_state").asText().equals("running")) {
+            if (event.newState().equals("running")) {
                 return Duration.between(created, at);
             }
         }
@@ -82,35 +82,33 @@ final class DemoJob {
 
     /** Several lines: states with the milliseconds since the one before, result or error, and whether the trail holds. */
     String report() {
-        StringBuilder lines = new StringBuilder(name + "  (queue " + queue + ", job " + id + ")\n");
+        StringBuilder lines = new StringBuilder(name + "  (queue " + queue() + ", job " + enqueued.jobId() + ")\n");
         Instant before = null;
-        for (JsonNode event : history.path("events")) {
-            Instant at = Instant.parse(event.path("timestamp").asText());
+        for (JobChange event : history.events()) {
+            Instant at = event.timestamp();
             long millis = before == null ? 0 : Duration.between(before, at).toMillis();
-            lines.append(
-                    String.format("  %-15s +%d ms%s%n", event.path("new_state").asText(), millis, reason(event)));
+            lines.append(String.format("  %-15s +%d ms%s%n", event.newState(), millis, reason(event)));
             before = at;
         }
         if (isFinished()) {
-            JsonNode result = status.path("result");
+            JsonNode result = job.result();
             lines.append("  chunks   ").append(count(result.path("chunks"))).append('\n');
             lines.append("  summary  ")
                     .append(shortened(result.path("summary").asText()))
                     .append('\n');
         } else {
             lines.append("  error    ")
-                    .append(status.path("error_code").asText())
+                    .append(job.errorCode())
                     .append(": ")
-                    .append(shortened(status.path("error").asText()))
+                    .append(shortened(String.valueOf(job.error())))
                     .append('\n');
         }
         return lines.append(isVerified() ? "  trail verified" : "  TRAIL NOT VERIFIED")
                 .toString();
     }
 
-    static String reason(JsonNode event) {
-        String reason = event.path("reason").asText("");
-        return reason.isEmpty() || reason.equals("null") ? "" : "  (" + reason + ")";
+    static String reason(JobChange event) {
+        return event.reason() == null ? "" : "  (" + event.reason() + ")";
     }
 
     private static String count(JsonNode chunks) {

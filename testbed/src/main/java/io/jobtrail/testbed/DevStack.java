@@ -1,5 +1,6 @@
 package io.jobtrail.testbed;
 
+import io.jobtrail.client.JobtrailClient;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
  */
 public final class DevStack {
     private static final int DEFAULT_PORT = 8_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(5); // with an API on this machine
     private static final Duration DEMO_LIMIT = Duration.ofMinutes(5);
 
     private final PrintStream out;
@@ -89,7 +91,7 @@ public final class DevStack {
         stack.startServers();
         int port = port();
         String url = "http://127.0.0.1:" + port;
-        PipelineClient client = new PipelineClient(url, settings.getOrDefault("ADMIN_API_KEY", ""));
+        JobtrailClient client = client(url);
         stack.startApi(port, client);
         if (options.workers()) {
             stack.startWorkers();
@@ -106,6 +108,12 @@ public final class DevStack {
             out.println("The API or the last worker has ended; stopping the rest.");
         }
         return false;
+    }
+
+    private JobtrailClient client(String url) {
+        JobtrailClient client = JobtrailClient.at(url).realm(Demo.REALM).patience(PATIENCE);
+        String key = settings.getOrDefault("ADMIN_API_KEY", "");
+        return key.isEmpty() ? client : client.key(key);
     }
 
     private int port() {

@@ -1,5 +1,6 @@
 package io.jobtrail.testbed;
 
+import io.jobtrail.client.JobtrailClient;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,7 +83,7 @@ final class Stack implements AutoCloseable {
      *
      * @throws IllegalStateException with the end of its log when it ends, or is not ready in time
      */
-    void startApi(int port, PipelineClient client) {
+    void startApi(int port, JobtrailClient client) {
         synchronized (this) {
             requireOpen();
             environment.put("PORT", Integer.toString(port));
@@ -90,16 +91,14 @@ final class Stack implements AutoCloseable {
             api = startJar("api", "api/target/api.jar", List.of());
         }
         long deadline = System.nanoTime() + READY_WITHIN.toNanos();
-        for (String path : List.of("/heartbeat", "/health/ready")) {
-            while (!client.answersOk(path)) {
-                if (api.awaitExit(READY_POLL)) {
-                    throw new IllegalStateException("the API ended with exit code " + api.exitCode()
-                            + " before it was ready. The end of its log:\n" + tail(api));
-                }
-                if (System.nanoTime() > deadline) {
-                    throw new IllegalStateException("the API does not answer GET " + path + " with 200 after "
-                            + READY_WITHIN.toSeconds() + " s:\n" + tail(api));
-                }
+        while (!client.isReady()) {
+            if (api.awaitExit(READY_POLL)) {
+                throw new IllegalStateException("the API ended with exit code " + api.exitCode()
+                        + " before it was ready. The end of its log:\n" + tail(api));
+            }
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(
+                        "the API is not ready after " + READY_WITHIN.toSeconds() + " s:\n" + tail(api));
             }
         }
         api.onExit().thenAccept(this::reportDeath);

@@ -2,6 +2,7 @@ package io.jobtrail.testbed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jobtrail.client.JobtrailClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -70,7 +71,7 @@ class DemoTest {
                 .toList();
         PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
         try (StubApi api = new StubApi(Ports.free())) {
-            return new Demo(new PipelineClient(api.url(), ""), () -> serving, limit, out).run(files);
+            return new Demo(JobtrailClient.at(api.url()).realm(Demo.REALM), () -> serving, limit, out).run(files);
         }
     }
 

@@ -3,6 +3,7 @@ package io.jobtrail.testbed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.jobtrail.client.JobtrailClient;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -43,6 +44,8 @@ class DevStackTest {
     void layOutTheCheckout() throws IOException {
         writeJar(home.resolve("api/target/api.jar"), StubApi.class);
         writeJar(home.resolve("worker/target/worker.jar"), StubWorker.class);
+        Files.createDirectories(home.resolve("docker"));
+        Files.copy(Path.of("..", "docker", "java.options"), home.resolve("docker/java.options"));
         Files.createDirectories(home.resolve("samples"));
         Files.writeString(home.resolve("samples/letter.txt"), "A letter.");
         Files.writeString(home.resolve("samples/README.md"), "Not a sample.");
@@ -134,8 +137,7 @@ class DevStackTest {
         awaitOutput("worker-slow ended with exit code 4");
         assertThat(output()).contains("the worker's last words");
         assertThat(program.isAlive()).isTrue();
-        assertThat(new PipelineClient("http://127.0.0.1:" + port, "").answersOk("/heartbeat"))
-                .isTrue();
+        assertThat(JobtrailClient.at("http://127.0.0.1:" + port).isReady()).isTrue();
     }
 
     @Test

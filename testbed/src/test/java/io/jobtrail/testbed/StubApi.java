@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
@@ -32,7 +33,6 @@ public final class StubApi implements AutoCloseable {
     StubApi(int port) throws IOException {
         System.setProperty("sun.net.httpserver.nodelay", "true");
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-        server.createContext("/heartbeat", exchange -> answer(exchange, 200, "{\"status\":\"alive\"}"));
         server.createContext(
                 "/health/ready", exchange -> answer(exchange, readyCalls.incrementAndGet() > 1 ? 200 : 503, "{}"));
         server.createContext("/pipeline/enqueue", this::enqueue);
@@ -70,7 +70,7 @@ public final class StubApi implements AutoCloseable {
             answer(exchange, 422, "{\"code\":\"BAD_REQUEST\"}");
             return;
         }
-        String id = "job-" + (jobs.size() + 1);
+        String id = new UUID(0, jobs.size() + 1).toString();
         jobs.put(id, new StubJob(id, multipart.group(2), multipart.group(3)));
         answer(exchange, 202, "{\"job_id\":\"" + id + "\",\"queue\":\"default\",\"status\":\"queued\"}");
     }

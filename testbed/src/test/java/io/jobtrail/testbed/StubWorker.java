@@ -1,5 +1,6 @@
 package io.jobtrail.testbed;
 
+import io.jobtrail.client.JobtrailClient;
 import java.util.concurrent.CountDownLatch;
 
 /** Runs until it is asked to end, and then tells in its log whether the API was still there. */
@@ -11,10 +12,10 @@ public final class StubWorker {
             System.out.println("the worker's last words");
             System.exit(4);
         }
-        PipelineClient api = new PipelineClient("http://127.0.0.1:" + System.getenv("PORT"), "");
+        JobtrailClient api = JobtrailClient.at("http://127.0.0.1:" + System.getenv("PORT"));
         Runtime.getRuntime()
-                .addShutdownHook(new Thread(() ->
-                        System.out.println("asked to end while the api was alive: " + api.answersOk("/heartbeat"))));
+                .addShutdownHook(
+                        new Thread(() -> System.out.println("asked to end while the api was alive: " + api.isReady())));
         System.out.println("stub worker " + String.join(" ", arguments));
         new CountDownLatch(1).await();
     }
