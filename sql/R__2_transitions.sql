@@ -33,7 +33,8 @@ $$;
 -- (none) -> queued. p_jobs: [{"id","queue","realm","handler","payload","document_id","batch_id","max_attempts",
 -- "run_after","timeout_sec","idempotency_key","fingerprint","traceparent","actor"}]; missing values get defaults.
 -- Answers every item in order: the job it made, or the one that its id or idempotency key had made before;
--- same_content = false when that one was made from something else. Without p_wait it fails (55P03) when somebody else has been
+-- same_content = false when that one was made from something else. It fails (40001) and makes none when that one is deleted
+-- meanwhile: asked again, it makes another. Without p_wait it fails (55P03) when somebody else has been
 -- using one of the keys for a tenth of a second and has not committed.
 CREATE FUNCTION enqueue_jobs(p_jobs jsonb, p_wait boolean DEFAULT true)
 RETURNS TABLE (job_id uuid, queue text, status text, already_existed boolean, same_content boolean)
@@ -41,7 +42,7 @@ LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
-DECLARE made uuid[];
+DECLARE made uuid[]; answered integer;
 BEGIN
     IF NOT p_wait THEN PERFORM set_config('lock_timeout', '100ms', true); END IF;
     WITH given AS (
@@ -84,6 +85,10 @@ BEGIN
         SELECT * FROM pipeline_jobs p WHERE p.realm = g.realm AND p.idempotency_key = g.idempotency_key
         LIMIT 1) j ON true
     ORDER BY g.ord;
+    GET DIAGNOSTICS answered = ROW_COUNT;
+    IF answered < jsonb_array_length(p_jobs) THEN
+        RAISE EXCEPTION 'the job that an idempotency key had made was deleted meanwhile: ask again' USING ERRCODE = 'serialization_failure';
+    END IF;
 END $$;
 
 CREATE FUNCTION enqueue_job(p_handler text, p_input jsonb DEFAULT '{}', p_queue text DEFAULT 'default',
@@ -98,13 +103,14 @@ LANGUAGE sql AS $$
 $$;
 
 -- running -> finished, by the holders of the claims, and queued, retrying -> running, for the ids that Redis named: in one
--- statement, because a worker that ends a job mostly begins the next. Answers the ids that are finished now, and the jobs that are
--- claimed, whose version is the claim's fence. Of p_next, what is not due, paused, taken or unknown is left alone; p_handlers: what
--- the worker can run. A row that somebody has locked is left as it is too, so that it costs the others no time: of p_next, whoever
--- has it is about to change it, and a job that stays due is pushed again; of p_ended, it is missing in the answer as if the
--- claim were lost, unless p_wait says to wait for it.
+-- statement, because a worker that ends a job mostly begins the next. Answers the claims that have finished their jobs now, by id
+-- and version, and the jobs that are claimed, whose version is the claim's fence. Of p_next, what is not due, paused, taken or
+-- unknown is left alone; p_handlers: what the worker can run. A row that somebody has locked is left as it is too, so that it
+-- costs the others no time: of p_next, whoever has it is about to change it, and a job that stays due is pushed again; of p_ended,
+-- it is missing in the answer as if the claim were lost, unless p_wait says to wait for it.
 CREATE FUNCTION turn_jobs(p_ended uuid[], p_versions integer[], p_results jsonb[], p_next uuid[], p_workers text[],
-    p_handlers text[], p_wait boolean DEFAULT true) RETURNS TABLE (ended uuid, claimed pipeline_jobs) LANGUAGE plpgsql
+    p_handlers text[], p_wait boolean DEFAULT true)
+RETURNS TABLE (ended uuid, ended_version integer, claimed pipeline_jobs) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 BEGIN
@@ -118,7 +124,7 @@ BEGIN
         UNION ALL
         (SELECT DISTINCT ON (n.id) n.id, false, NULL, NULL, n.worker FROM unnest(p_next, p_workers) AS n(id, worker))
     ), turning AS (
-        SELECT j.id, w.ends, w.result, w.worker FROM wanted w JOIN pipeline_jobs j ON j.id = w.id
+        SELECT j.id, w.ends, w.version, w.result, w.worker FROM wanted w JOIN pipeline_jobs j ON j.id = w.id
         WHERE CASE WHEN w.ends THEN j.status = 'running' AND j.version = w.version
                    ELSE j.status IN ('queued', 'retrying') AND j.run_after <= clock_timestamp() AND j.handler = ANY (p_handlers)
                         AND NOT EXISTS (SELECT FROM pipeline_queues q WHERE q.name = j.queue AND q.paused) END
@@ -136,7 +142,7 @@ BEGIN
         started_at = CASE WHEN t.ends THEN j.started_at ELSE clock_timestamp() END,
         last_heartbeat_at = CASE WHEN t.ends THEN j.last_heartbeat_at ELSE clock_timestamp() END
     FROM turning t WHERE j.id = t.id
-    RETURNING CASE WHEN t.ends THEN j.id END, CASE WHEN NOT t.ends THEN j END;
+    RETURNING CASE WHEN t.ends THEN j.id END, t.version, CASE WHEN NOT t.ends THEN j END;
 END $$;
 
 -- queued, retrying -> running, as above.
@@ -212,9 +218,10 @@ $$;
 
 -- running -> retrying, or failed when the failure is permanent or was the last attempt, or cancelled when that was asked for.
 -- With p_wait, rows that somebody has locked are waited for; else such a job is left as it is, as if its claim were lost.
+-- claim_version: whose failure it was, of several claims of one job.
 CREATE FUNCTION fail_jobs(p_ids uuid[], p_versions integer[], p_codes text[], p_errors text[], p_permanent boolean[],
     p_retry_in interval[], p_wait boolean DEFAULT true)
-RETURNS TABLE (job_id uuid, status text, run_after timestamptz) LANGUAGE plpgsql
+RETURNS TABLE (job_id uuid, claim_version integer, status text, run_after timestamptz) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
@@ -224,7 +231,7 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH held AS (
-        SELECT j.id, o.code, o.error, o.retry_in,
+        SELECT j.id, o.version, o.code, o.error, o.retry_in,
                CASE WHEN j.cancel_requested THEN 'cancelled'
                     WHEN o.permanent OR j.attempt >= j.max_attempts THEN 'failed' ELSE 'retrying' END AS next
         FROM unnest(p_ids, p_versions, p_codes, p_errors, p_permanent, p_retry_in)
@@ -241,7 +248,7 @@ BEGIN
         reason = CASE WHEN h.next = 'cancelled' THEN coalesce(j.cancel_reason, 'CANCELLED') ELSE h.code END,
         metadata = CASE WHEN h.next = 'cancelled' THEN jsonb_build_object('stopped_by', 'worker:' || j.locked_by) END
     FROM held h WHERE j.id = h.id
-    RETURNING j.id, j.status, j.run_after;
+    RETURNING j.id, h.version, j.status, j.run_after;
 END $$;
 
 CREATE FUNCTION fail_job(p_id uuid, p_version integer, p_code text, p_error text, p_permanent boolean DEFAULT false,

@@ -3,7 +3,6 @@ package io.jobtrail.batch;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -24,6 +23,10 @@ import java.util.function.ToIntFunction;
 public final class Batcher<I, O> {
     private static final Duration LONGEST_WAIT = Duration.ofMillis(1);
     private static final long FOREVER = Long.MAX_VALUE;
+
+    /** What the others get when an Error ends a call; made beforehand, as none can be when memory has run out. */
+    private static final RuntimeException BROKEN_OFF =
+            new RuntimeException("a shared call broke off; what it has done is unknown", null, false, false) {};
 
     private final Limits limits;
     private final ToIntFunction<I> size;
@@ -189,20 +192,19 @@ public final class Batcher<I, O> {
     }
 
     private void make(List<Caller> batch) {
-        List<O> answers = Collections.nCopies(batch.size(), null);
-        RuntimeException failure = null;
+        List<O> answers = null;
+        RuntimeException failure = BROKEN_OFF;
         long begun = clock.getAsLong();
         try {
             answers = call.apply(batch.stream().map(caller -> caller.item).toList());
-            if (answers.size() != batch.size()) {
-                throw new IllegalStateException(answers.size() + " answers for " + batch.size() + " items");
-            }
+            failure = answers.size() == batch.size()
+                    ? null
+                    : new IllegalStateException(answers.size() + " answers for " + batch.size() + " items");
         } catch (RuntimeException e) {
             failure = e;
-        } catch (Error e) { // memory ran out, say; the others must hear of it, or they would wait for ever
-            failure = new IllegalStateException("a shared call broke off; what it has done is unknown", e);
+        } finally { // memory ran out, say; the others must hear of it, or they would wait for ever
+            settle(batch, answers, failure, clock.getAsLong() - begun);
         }
-        settle(batch, answers, failure, clock.getAsLong() - begun);
     }
 
     private void settle(List<Caller> batch, List<O> answers, RuntimeException failure, long took) {

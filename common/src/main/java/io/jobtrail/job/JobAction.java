@@ -2,7 +2,6 @@ package io.jobtrail.job;
 
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -37,9 +36,5 @@ public enum JobAction {
         return Arrays.stream(values())
                 .filter(action -> action.wireName().equals(wireName))
                 .findFirst();
-    }
-
-    public static List<String> wireNames() {
-        return Arrays.stream(values()).map(JobAction::wireName).toList();
     }
 }

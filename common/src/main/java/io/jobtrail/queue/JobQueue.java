@@ -1,7 +1,6 @@
 package io.jobtrail.queue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import io.jobtrail.batch.Batcher;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.QueueName;
 import java.time.Duration;
@@ -39,11 +38,9 @@ public final class JobQueue {
 
     static final String EPOCH = "jobtrail:epoch";
 
-    private static final Batcher.Limits TOGETHER = new Batcher.Limits(256, 256);
-
     private final Redis redis;
     private final Map<QueueName, Long> announced = new ConcurrentHashMap<>();
-    private final Batcher<Hint, Boolean> pushes = new Batcher<>(TOGETHER, hint -> 1, this::push);
+    private final SharedRoundTrips<Hint, Boolean> pushes = new SharedRoundTrips<>(this::push);
 
     public JobQueue(Redis redis) {
         this.redis = redis;

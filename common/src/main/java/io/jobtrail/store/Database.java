@@ -78,6 +78,11 @@ public final class Database implements AutoCloseable {
         return this;
     }
 
+    /** Most connections at a time. */
+    int size() {
+        return pool.getMaximumPoolSize();
+    }
+
     /** A connection to a server that has become a standby works and takes no writes for ever: the next one finds the primary. */
     private static final class LeaveStandby implements SQLExceptionOverride {
         @java.lang.Override // beside the one of the interface

@@ -131,12 +131,13 @@ public final class JobReader {
     }
 
     /** Number of jobs in every state, by queue; hidden ones are not counted. */
-    public Map<QueueName, Double> oldestWaits() {
-        return counts.oldestWaits();
-    }
-
     public Map<QueueName, Map<JobState, Long>> counts() {
         return counts.byQueue();
+    }
+
+    /** Seconds for which the oldest due job of each queue has waited; none for a queue where no job is due. */
+    public Map<QueueName, Double> oldestWaits() {
+        return counts.oldestWaits();
     }
 
     /** Names that some worker has registered at least once. */

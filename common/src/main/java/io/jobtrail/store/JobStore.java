@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way of a job: enqueued, claimed, ended. One method for each function of {@code sql/R__2_transitions.sql}, with its name. The
@@ -36,8 +38,11 @@ public final class JobStore {
     /** About a megabyte of JSON text in one statement. */
     private static final Batcher.Limits LIMITS = new Batcher.Limits(64, 1 << 20);
 
+    private static final Logger LOG = LoggerFactory.getLogger(JobStore.class);
+
     private final Database database;
     private final SharedStatements statements;
+    private final PatientStatements patient;
     private final GroupCommit<String, NewJob.Accepted> enqueues;
     private final GroupCommit<Turn, Turned> turns;
     private final GroupCommit<Failed, Optional<AfterFailure>> failures;
@@ -51,23 +56,25 @@ public final class JobStore {
     public JobStore(Database database, MeterRegistry meters) {
         this.database = database;
         statements = new SharedStatements(database);
+        patient = new PatientStatements(database);
         enqueues = new GroupCommit<>(
                 LIMITS,
                 String::length,
                 jobs -> statements.enqueue(jobs, false),
-                job -> statements.enqueue(List.of(job), true).get(0),
+                job -> patient.ask(() -> statements.enqueue(List.of(job), true).get(0)),
                 items(meters, "enqueue"));
         turns = new GroupCommit<>(
                 LIMITS,
                 Turn::size,
                 jobs -> statements.turn(jobs, false),
-                job -> statements.turn(List.of(job), true).get(0),
+                job -> patient.ask(() -> statements.turn(List.of(job), true).get(0)),
                 items(meters, "turn"));
         failures = new GroupCommit<>(
                 LIMITS,
                 job -> job.error().length(),
                 jobs -> statements.fail(jobs, false),
-                job -> Optional.ofNullable(statements.fail(List.of(job), true).get(0))
+                job -> Optional.ofNullable(patient.ask(
+                                () -> statements.fail(List.of(job), true).get(0)))
                         .flatMap(Function.identity()),
                 items(meters, "fail"));
     }
@@ -86,14 +93,15 @@ public final class JobStore {
 
     /** Likewise all of them, or none. The answers are in the order of the jobs. */
     public List<NewJob.Accepted> enqueue(List<NewJob> jobs) {
-        return statements.enqueue(jobs.stream().map(JobStore::json).toList(), true);
+        var all = jobs.stream().map(JobStore::json).toList();
+        return patient.ask(() -> statements.enqueue(all, true));
     }
 
     /** Takes the job that Redis named; empty: somebody has it, it is not due, paused, cancelled, or not for these handlers. */
     public Optional<Claim> claim(UUID id, String worker, Collection<String> handlers) {
         // Read here and not with the rows of the others: they are claimed already, whatever is wrong with this one.
         var turned = turns.submit(new Turn(null, new Wanted(id, worker, handlers)));
-        return turned.next().map(ClaimedRow::toClaim);
+        return turned.next().flatMap(this::read);
     }
 
     /** Takes the oldest due jobs of the queues without asking Redis, in strict priority of the queues' order. */
@@ -107,8 +115,25 @@ public final class JobStore {
                         worker,
                         texts(handlers))
                 .stream()
-                .map(ClaimedRow::toClaim)
+                .map(this::read)
+                .flatMap(Optional::stream)
                 .toList();
+    }
+
+    /** Empty for a job whose payload nobody can read, as somebody may have written it at psql: it fails at once, and for good. */
+    private Optional<Claim> read(ClaimedRow row) {
+        try {
+            return Optional.of(row.toClaim());
+        } catch (IllegalStateException e) {
+            LOG.warn("job {} fails: its payload cannot be read", row.id(), e);
+            try {
+                failures.submit(new Failed(
+                        row.id(), row.version(), "INPUT_CORRUPT", "the payload cannot be read", true, Duration.ZERO));
+            } catch (DatabaseFailure unrecorded) {
+                LOG.warn("job {} is released once its lease is over, as that was not recorded", row.id(), unrecorded);
+            }
+            return Optional.empty();
+        }
     }
 
     /** @param result JSON text, or null */
@@ -119,7 +144,8 @@ public final class JobStore {
 
     /** Waits for whoever has locked the row. */
     private boolean completeAlone(Finished finished) {
-        return statements.turn(List.of(new Turn(finished, null)), true).get(0).completed();
+        return patient.ask(() ->
+                statements.turn(List.of(new Turn(finished, null)), true).get(0).completed());
     }
 
     /** @param next the claim of the other job, if there was something to claim */
@@ -135,11 +161,12 @@ public final class JobStore {
     public Turnaround completeAndClaim(Claim claim, String result, UUID next, Collection<String> handlers) {
         var finished = new Finished(claim.id(), claim.version(), result);
         var turned = turns.submit(new Turn(finished, new Wanted(next, claim.worker(), handlers)));
-        var claimed = turned.next().map(ClaimedRow::toClaim);
         try {
-            return new Turnaround(turned.completed() || completeAlone(finished), claimed);
+            // First, whatever is wrong with the other one.
+            boolean completed = turned.completed() || completeAlone(finished);
+            return new Turnaround(completed, turned.next().flatMap(this::read));
         } catch (DatabaseFailure e) {
-            claimed.ifPresent(other -> giveBackAfter(e, other));
+            turned.next().flatMap(this::read).ifPresent(other -> giveBackAfter(e, other));
             throw e;
         }
     }
@@ -159,7 +186,7 @@ public final class JobStore {
                         ClaimedRow::of,
                         id,
                         worker)
-                .map(ClaimedRow::toClaim);
+                .flatMap(this::read);
     }
 
     /**

@@ -44,8 +44,15 @@ final class SharedStatements {
                 wait);
     }
 
+    /** A claim among others, of which one process may hold a lost one and its successor. */
+    private record Held(UUID id, int version) {}
+
     /** @param result JSON text, or null */
     record Finished(UUID id, int version, String result) {
+        private Held held() {
+            return new Held(id, version);
+        }
+
         int size() {
             return result == null ? 0 : result.length();
         }
@@ -90,13 +97,15 @@ final class SharedStatements {
                 together.stream().map(Turn::finished).filter(Objects::nonNull).toList();
         var wanted =
                 together.stream().map(Turn::wanted).filter(Objects::nonNull).toList();
-        var done = new HashSet<UUID>();
+        var done = new HashSet<Held>();
         var claimed = new HashMap<UUID, ClaimedRow>();
         database.list(
-                "SELECT ended, (claimed).* FROM turn_jobs(?, ?, ?, ?, ?, ?, ?)",
+                "SELECT ended, ended_version, (claimed).* FROM turn_jobs(?, ?, ?, ?, ?, ?, ?)",
                 row -> {
                     var id = row.getObject("ended", UUID.class);
-                    return id == null ? claimed.put(row.getObject("id", UUID.class), ClaimedRow.of(row)) : done.add(id);
+                    return id == null
+                            ? claimed.put(row.getObject("id", UUID.class), ClaimedRow.of(row))
+                            : done.add(new Held(id, row.getInt("ended_version")));
                 },
                 array("uuid", ended.stream().map(Finished::id).toList()),
                 array("int4", ended.stream().map(Finished::version).toList()),
@@ -110,8 +119,8 @@ final class SharedStatements {
                 .toList();
     }
 
-    private static boolean isIn(Set<UUID> done, Turn turn) {
-        return turn.finished() != null && done.contains(turn.finished().id());
+    private static boolean isIn(Set<Held> done, Turn turn) {
+        return turn.finished() != null && done.contains(turn.finished().held());
     }
 
     /** Each row is handed out once, even if its worker has named the job twice. */
@@ -122,15 +131,19 @@ final class SharedStatements {
                 : Optional.empty();
     }
 
-    record Failed(UUID id, int version, String code, String error, boolean permanent, Duration retryIn) {}
+    record Failed(UUID id, int version, String code, String error, boolean permanent, Duration retryIn) {
+        private Held held() {
+            return new Held(id, version);
+        }
+    }
 
     /** @param wait for rows that somebody has locked */
     List<Optional<JobStore.AfterFailure>> fail(List<Failed> jobs, boolean wait) {
-        var left = new HashMap<UUID, JobStore.AfterFailure>();
+        var left = new HashMap<Held, JobStore.AfterFailure>();
         database.list(
                 "SELECT * FROM fail_jobs(?, ?, ?, ?, ?, ?, ?)",
                 row -> left.put(
-                        row.getObject("job_id", UUID.class),
+                        new Held(row.getObject("job_id", UUID.class), row.getInt("claim_version")),
                         new JobStore.AfterFailure(
                                 JobState.of(row.getString("status")), Database.instant(row, "run_after"))),
                 array("uuid", jobs.stream().map(Failed::id).toList()),
@@ -145,7 +158,7 @@ final class SharedStatements {
                                 .toList()),
                 wait);
         return jobs.stream()
-                .map(job -> left.containsKey(job.id()) ? Optional.of(left.get(job.id())) : null)
+                .map(job -> left.containsKey(job.held()) ? Optional.of(left.get(job.held())) : null)
                 .toList();
     }
 }

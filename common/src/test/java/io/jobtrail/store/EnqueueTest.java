@@ -2,6 +2,7 @@ package io.jobtrail.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.NewJob;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -109,6 +111,32 @@ class EnqueueTest {
         assertThat(second.id()).isEqualTo(first.id());
         assertThat(second.alreadyExisted()).isTrue();
         assertThat(second.sameContent()).isFalse();
+    }
+
+    @Test
+    void aJobThatIsDeletedWhileItsKeyIsUsedCostsNoAnswer() throws Exception {
+        var old = store.enqueue(withKey("gone-1", "one").asked()).id();
+        database.actions().cancel(old, "test", "over");
+        var jobs = List.of(
+                withKey("gone-1", "one").asked(), withKey("gone-2", "two").asked());
+        try (var other = database.connect()) {
+            other.setAutoCommit(false);
+            Database.list(
+                    other, "SELECT * FROM enqueue_job('process_document', p_idempotency_key => 'gone-2')", row -> 1);
+            var asking = CompletableFuture.supplyAsync(() -> store.enqueue(jobs)); // knows that there is a gone-1
+            await().until(() -> (Long) database.ask("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+            assertThat(database.ask("SELECT purge_jobs('0 seconds', p_ids => ARRAY[?])", old))
+                    .isEqualTo(1);
+            other.commit();
+            assertThatThrownBy(asking::join)
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            DatabaseFailure.class,
+                            e -> assertThat(e.isTransient()).isTrue());
+        }
+        assertThat(store.enqueue(jobs))
+                .extracting(NewJob.Accepted::alreadyExisted)
+                .containsExactly(false, true);
     }
 
     @Test

@@ -19,7 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -208,6 +210,48 @@ class SharedStatementTest {
     }
 
     @Test
+    void anInterruptCostsNobodyWhatHeHasToAskForAlone() throws Exception {
+        var completed = database.aJob().claimedBy("w");
+        var turned = database.aJob().claimedBy("w");
+        var failed = database.aJob().claimedBy("w");
+        var next = database.aJob().insert();
+        try (var owner = database.connect()) {
+            owner.setAutoCommit(false);
+            Database.list(owner, "SELECT id FROM pipeline_jobs WHERE status = 'running' FOR UPDATE", row -> 1);
+            Database.list(
+                    owner,
+                    "SELECT * FROM enqueue_job('process_document', p_realm => 'held', p_idempotency_key => 'i')",
+                    row -> 1);
+            var answers = List.of(
+                    interrupted(() -> store.complete(completed, null)),
+                    interrupted(() ->
+                            store.completeAndClaim(turned, null, next, HANDLERS).completed()),
+                    interrupted(() ->
+                            store.fail(failed, "CODE", "e", true, Duration.ZERO).isPresent()),
+                    interrupted(() -> store.enqueue(job("held", "i", Map.of())).alreadyExisted()),
+                    interrupted(() -> store.enqueue(List.of(job("held", "i", Map.of())))
+                            .get(0)
+                            .alreadyExisted()));
+            await().until(() -> waitsForLocks() == answers.size());
+            owner.commit();
+            assertThat(answers).allMatch(CompletableFuture::join);
+        }
+    }
+
+    /** On a thread whose flag is set, and still is when the answer has come. */
+    private static CompletableFuture<Boolean> interrupted(Supplier<Boolean> call) {
+        return onItsOwnThread(() -> {
+            Thread.currentThread().interrupt();
+            var answer = call.get();
+            return Thread.interrupted() && answer;
+        });
+    }
+
+    private static <T> CompletableFuture<T> onItsOwnThread(Supplier<T> call) {
+        return CompletableFuture.supplyAsync(call, task -> new Thread(task).start());
+    }
+
+    @Test
     void whoCannotRecordInTimeKeepsNothingElse() throws Exception {
         var claim = database.aJob().claimedBy("w");
         var next = database.aJob().insert();
@@ -236,7 +280,7 @@ class SharedStatementTest {
                 assertThat(store.enqueue(job("held", "other-" + i, Map.of())).alreadyExisted())
                         .isFalse();
             }
-            await().until(() -> (Long) database.ask("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+            await().until(() -> waitsForLocks() > 0);
             owner.commit();
             assertThat(held.join().alreadyExisted()).isTrue();
         }
@@ -253,6 +297,34 @@ class SharedStatementTest {
             owner.rollback();
         }
         assertThat(store.claim(ids.get(0), "w", HANDLERS)).isPresent();
+    }
+
+    @Test
+    void thoseWhoWaitForLockedRowsLeaveTheOthersConnections() throws Exception {
+        try (var small = new Database(database.url(), "small", 0, 2);
+                var owner = database.connect()) {
+            var narrow = new JobStore(small);
+            var locked = claimed(THREADS);
+            owner.setAutoCommit(false);
+            Database.list(owner, "SELECT id FROM pipeline_jobs WHERE status = 'running' FOR UPDATE", row -> 1);
+            var waiting = locked.stream()
+                    .map(claim -> onItsOwnThread(() -> narrow.complete(claim, null)))
+                    .toList();
+            await().until(() -> waitsForLocks() > 0);
+            var begin = System.nanoTime();
+            for (int i = 0; i < 20; i++) {
+                assertThat(narrow.claim(database.aJob().insert(), "w", HANDLERS))
+                        .isPresent();
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
+            assertThat(waitsForLocks()).isEqualTo(1);
+            owner.rollback();
+            assertThat(waiting).allMatch(CompletableFuture::join);
+        }
+    }
+
+    private static long waitsForLocks() {
+        return (Long) database.ask("SELECT count(*) FROM pg_locks WHERE NOT granted");
     }
 
     @Test
@@ -284,6 +356,32 @@ class SharedStatementTest {
         assertThat(store.fail(claims.get(0), "CODE", "late", true, Duration.ZERO))
                 .isEmpty();
         assertThat(store.claim(UUID.randomUUID(), "w", HANDLERS)).isEmpty();
+    }
+
+    @Test
+    void aLostClaimIsToldApartFromItsSuccessorInOneStatement() {
+        var statements = new SharedStatements(database.runtime());
+        var lost = database.aJob().claimedBy("w");
+        store.giveBack(lost, "TEST");
+        var held = store.claim(lost.id(), "w", HANDLERS).orElseThrow();
+        assertThat(statements.fail(
+                        Stream.of(lost, held)
+                                .map(claim -> new SharedStatements.Failed(
+                                        claim.id(), claim.version(), "CODE", "e", false, Duration.ZERO))
+                                .toList(),
+                        false))
+                .satisfiesExactly(
+                        none -> assertThat(none).isNull(),
+                        left -> assertThat(left).isPresent());
+        var again = store.claim(lost.id(), "w", HANDLERS).orElseThrow();
+        assertThat(statements.turn(
+                        Stream.of(again, held)
+                                .map(claim -> new SharedStatements.Turn(
+                                        new SharedStatements.Finished(claim.id(), claim.version(), null), null))
+                                .toList(),
+                        false))
+                .extracting(SharedStatements.Turned::completed)
+                .containsExactly(true, false);
     }
 
     @Test

@@ -90,18 +90,26 @@ public final class Heartbeats implements AutoCloseable {
 
     /** When things happened to one claim, by this machine's monotonic clock. */
     private static final class Life {
-        private volatile long renewed = System.nanoTime();
+        private volatile long renewed;
+
+        Life(long claimed) {
+            renewed = claimed;
+        }
     }
 
-    /** From now on the claim is kept alive, until the returned registration is closed. */
-    Registration start(LiveContext context) {
+    /**
+     * From now on the claim is kept alive, until the returned registration is closed.
+     *
+     * @param claimed when it was asked for, by {@link System#nanoTime}: one that has waited since then is renewed soon
+     */
+    Registration start(LiveContext context, long claimed) {
         // Whoever claims a job that this process still runs has it from a release, so the older attempt has lost it;
         // the
         // answers of Postgres name the job only and would not tell.
         running.keySet().stream()
                 .filter(older -> older.claim().id().equals(context.claim().id()))
                 .forEach(older -> older.stop(LiveContext.Stop.LOST));
-        running.put(context, new Life());
+        running.put(context, new Life(claimed));
         return () -> {
             running.remove(context);
             writtenOff.remove(context);

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -80,7 +81,7 @@ public final class JobRunner {
 
     /** Runs an attempt that is claimed already. Answers the state it left the job in; empty when the claim was lost. */
     public Optional<JobState> run(Claim claim) {
-        return run(claim, new Next(Optional::empty));
+        return run(claim, System.nanoTime(), new Next(Optional::empty));
     }
 
     /**
@@ -89,22 +90,25 @@ public final class JobRunner {
      * @param next names the job to go on with, without waiting for one; asked when the handler of the last one has returned
      */
     void run(UUID id, String worker, Supplier<Optional<UUID>> next) {
+        long asked = System.nanoTime();
         var claim = store.claim(id, worker, handlers.names());
         while (claim.isPresent()) {
             var following = new Next(next);
-            run(claim.get(), following);
+            run(claim.get(), asked, following);
             claim = following.claim(worker);
+            asked = following.asked;
         }
     }
 
-    private Optional<JobState> run(Claim claim, Next next) {
+    /** @param asked when the claim was asked for: it may be held for as long */
+    private Optional<JobState> run(Claim claim, long asked, Next next) {
         MDC.put("job_id", claim.id().toString());
         MDC.put("realm", claim.job().realm());
         MDC.put("queue", claim.job().queue());
         MDC.put("attempt", Integer.toString(claim.job().attempt()));
         var context = new LiveContext(claim, documents, chunks, questions);
         long begun = System.nanoTime();
-        try (var alive = heartbeats.start(context)) {
+        try (var alive = heartbeats.start(context, asked)) {
             var state = record(attempt(context), claim, next);
             measure(claim.job(), state.map(JobState::wireName).orElse("lost"), System.nanoTime() - begun);
             return state;
@@ -124,6 +128,7 @@ public final class JobRunner {
         private Optional<UUID> id = Optional.empty();
         private Optional<Claim> claim = Optional.empty();
         private boolean refused;
+        private long asked;
 
         Next(Supplier<Optional<UUID>> source) {
             this.source = source;
@@ -134,6 +139,7 @@ public final class JobRunner {
             if (outcome instanceof Outcome.Finished finished) {
                 id = source.get();
                 if (id.isPresent()) {
+                    asked = System.nanoTime();
                     try {
                         var turn = store.completeAndClaim(ended, finished.result(), id.get(), handlers.names());
                         id = Optional.empty();
@@ -152,6 +158,9 @@ public final class JobRunner {
 
         /** Whether it was claimed may be unknown. Then it is not asked for: not claimed, it is pushed again. */
         Optional<Claim> claim(String worker) {
+            if (refused) {
+                asked = System.nanoTime();
+            }
             return claim.or(() -> id.flatMap(
                     named -> refused ? store.claim(named, worker, handlers.names()) : store.claimOf(named, worker)));
         }
@@ -250,8 +259,8 @@ public final class JobRunner {
         }
     }
 
-    /** Such a refusal is for good, and would come again after every attempt. Class 42: the statement is wrong, whatever it carries. */
+    /** Such a refusal is for good, and would come again after every attempt: bad data, a constraint, or larger than Postgres can. */
     private static boolean isAboutTheValue(DatabaseFailure e) {
-        return !e.isTransient() && !e.sqlState().startsWith("42");
+        return Stream.of("22", "23", "54").anyMatch(e.sqlState()::startsWith);
     }
 }

@@ -112,10 +112,14 @@ final class QueueWorker extends WorkerPoolImpl {
 
     private void handle(String key, String text) {
         if (isShutdown()) {
-            quietly(() -> redis.call(jedis -> jedis.lpush(key, text)));
+            putBack(key, text);
         } else {
             entry(key, text).ifPresent(entry -> work(key, entry));
         }
+    }
+
+    private void putBack(String key, String text) {
+        quietly(() -> redis.call(jedis -> jedis.lpush(key, text)));
     }
 
     private static Optional<JobQueue.Entry> entry(String key, String text) {
@@ -151,6 +155,10 @@ final class QueueWorker extends WorkerPoolImpl {
                     return Optional.empty();
                 }
                 var key = popped.get().key();
+                if (isShutdown()) { // meanwhile
+                    putBack(key, popped.get().text());
+                    return Optional.empty();
+                }
                 var entry = entry(key, popped.get().text());
                 if (entry.isPresent()) {
                     line.ended();

@@ -1,9 +1,9 @@
 package io.jobtrail.run;
 
-import io.jobtrail.batch.Batcher;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
+import io.jobtrail.queue.SharedRoundTrips;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -16,11 +16,9 @@ import redis.clients.jedis.Response;
  * Waits for nothing to come.
  */
 final class SharedPop {
-    private static final Batcher.Limits TOGETHER = new Batcher.Limits(256, 256);
-
     private final Redis redis;
     private final List<String> keys;
-    private final Batcher<Boolean, Optional<Popped>> pops = new Batcher<>(TOGETHER, any -> 1, this::pop);
+    private final SharedRoundTrips<Boolean, Optional<Popped>> pops = new SharedRoundTrips<>(this::pop);
 
     SharedPop(Redis redis, List<QueueName> queues) {
         this.redis = redis;

@@ -74,7 +74,7 @@ public final class Workers {
         this.redis = redis;
         board = redis == null ? null : new ResqueBoard(redis);
         this.waits = waits;
-        pops = new SharedPop(redis, queues);
+        pops = redis == null ? null : new SharedPop(redis, queues);
         this.queues = queues;
         this.name = name;
         this.pollInterval = pollInterval;

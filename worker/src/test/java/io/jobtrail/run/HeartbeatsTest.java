@@ -68,7 +68,7 @@ class HeartbeatsTest {
                         new Documents(new DocumentStore(database.runtime()), null),
                         new ChunkStore(database.runtime()),
                         null);
-                try (var alive = heartbeats.start(context)) {
+                try (var alive = heartbeats.start(context, System.nanoTime())) {
                     ready.countDown();
                     over.await();
                 } catch (InterruptedException e) {
@@ -96,7 +96,7 @@ class HeartbeatsTest {
             var thread = new Thread(
                     () -> {
                         var context = new LiveContext(claim, null, null, null);
-                        try (var alive = beats.start(context)) {
+                        try (var alive = beats.start(context, System.nanoTime())) {
                             beats.stopAll();
                             entered.countDown();
                             while (mayEnd.getCount() > 0) {
@@ -177,6 +177,19 @@ class HeartbeatsTest {
             await().until(() ->
                     "one".equals(database.reader().job(busy.id()).orElseThrow().stage()));
             assertThat(lastBeat(quiet.id())).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void aClaimThatHasWaitedIsRenewedSoon() {
+        var lease = RunnerRig.LONG.multipliedBy(2);
+        try (var heartbeats = new Heartbeats(database.leases(), RunnerRig.LONG, lease, RunnerRig.LONG)) {
+            var claim = RunnerRig.aJob(database).claimedBy("w1");
+            var before = lastBeat(claim.id());
+            var context = new LiveContext(claim, null, null, null);
+            try (var alive = heartbeats.start(context, System.nanoTime() - RunnerRig.LONG.toNanos())) {
+                await().until(() -> lastBeat(claim.id()).isAfter(before));
+            }
         }
     }
 
@@ -342,7 +355,7 @@ class HeartbeatsTest {
             letGo.stop(Stop.FENCED);
             assertThat(Thread.interrupted()).isTrue();
             var before = lastBeat(letGo.claim().id());
-            try (var deaf = heartbeats.start(letGo)) {
+            try (var deaf = heartbeats.start(letGo, System.nanoTime())) {
                 letGo.stage("going on");
                 new Attempt(heartbeats, other);
                 beatsTwice(other.id());

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobtrail.config.Json;
+import io.jobtrail.store.Database;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -100,5 +102,22 @@ class JobResultTest extends RunnerTest {
         var id = run((job, context) -> Collections.nCopies(100, megabyte));
         assertThat(database.assertThatJob(id).isFailed("RESULT_TOO_LARGE").job().error())
                 .contains("more than 16777216 characters");
+    }
+
+    @Test
+    void aRecordThatNeverReachesPostgresIsNotHeldAgainstTheResult() {
+        var pool = new Database(database.url(), "closed", 0, 1);
+        try (var closed = new RunnerRig(pool, database.url(), Duration.ofMinutes(1), RunnerRig.LONG);
+                var log = LogLines.of(JobRunner.class)) {
+            var id = RunnerRig.aJob(database).insert();
+            closed.handler.will((job, context) -> {
+                pool.close(); // and so a failure without an SQLSTATE
+                return "fine";
+            });
+            assertThat(closed.runner.run(id, "w1")).isEmpty();
+            assertThat(log.lines())
+                    .anyMatch(line -> line.contains("could not be recorded"))
+                    .noneMatch(line -> line.contains("does not store the result"));
+        }
     }
 }

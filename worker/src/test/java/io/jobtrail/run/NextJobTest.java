@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -129,8 +130,48 @@ class NextJobTest extends RunnerTest {
         ids.forEach(id -> database.assertThatJob(id).isFinished());
     }
 
+    @Test
+    void aNextJobThatWaitedForThatRecordIsRenewedSoon() throws Exception {
+        var ids = jobs(2);
+        var interval = Duration.ofSeconds(3);
+        try (var owner = database.connect();
+                var slow = new RunnerRig(database.runtime(), database.url(), interval, RunnerRig.LONG)) {
+            owner.setAutoCommit(false);
+            slow.handler.will((job, context) -> {
+                if (job.id().equals(ids.get(0))) {
+                    Database.list(owner, "SELECT id FROM pipeline_jobs WHERE id = ? FOR UPDATE", row -> 1, job.id());
+                    new Thread(() -> unlockOnce(owner, () -> isHeldFor(ids.get(1), interval))).start();
+                } else {
+                    await().until(() -> renewedAfter(job.id()) > 0);
+                }
+                return "ok";
+            });
+            slow.runner.run(ids.get(0), "w", () -> Optional.of(ids.get(1)));
+        }
+        assertThat(renewedAfter(ids.get(1)))
+                .as("seconds, not a whole interval after the wait")
+                .isLessThan(2.0 * interval.toSeconds());
+    }
+
+    private static boolean isHeldFor(UUID id, Duration time) {
+        return (Boolean) database.ask(
+                "SELECT status = 'running' AND clock_timestamp() - started_at > ? * interval '1 s' FROM pipeline_jobs WHERE id = ?",
+                time.toSeconds(),
+                id);
+    }
+
+    private static double renewedAfter(UUID id) {
+        return (Double) database.ask(
+                "SELECT extract(epoch FROM last_heartbeat_at - started_at)::float8 FROM pipeline_jobs WHERE id = ?",
+                id);
+    }
+
     private static void unlockOnceWaitedFor(Connection owner) {
-        await().until(() -> (Long) database.ask("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+        unlockOnce(owner, () -> (Long) database.ask("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+    }
+
+    private static void unlockOnce(Connection owner, Callable<Boolean> condition) {
+        await().until(condition);
         try {
             owner.rollback();
         } catch (SQLException e) {

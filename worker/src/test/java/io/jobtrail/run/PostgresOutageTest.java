@@ -18,8 +18,10 @@ import io.jobtrail.testbed.TcpProxy;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -142,6 +144,25 @@ class PostgresOutageTest {
             assertThat(log.lines()).noneMatch(line -> line.contains("claim is lost"));
         }
         assertFinishedOnce(id);
+    }
+
+    @Test
+    void aNextJobWhoseClaimWasNotHeardOfIsTakenUp() throws Exception {
+        var id = aJob();
+        var next = aJob();
+        try (var proxy = TcpProxy.to(server.port());
+                var through = new Database(throughProxy(proxy), "through", 0, 2);
+                var rig = new RunnerRig(through, url, Duration.ofSeconds(1), RunnerRig.LONG)) {
+            rig.handler.will((job, context) -> "kept");
+            var ids = new ArrayDeque<>(List.of(next));
+            rig.runner.run(id, "w1", () -> {
+                proxy.cutAnswerTo("turn_jobs");
+                return Optional.ofNullable(ids.poll());
+            });
+            assertThat(rig.handler.runs()).containsExactly(id, next);
+        }
+        assertFinishedOnce(id);
+        assertFinishedOnce(next);
     }
 
     @Test

@@ -44,12 +44,19 @@ class SharedPopTest {
         return redis.call(jedis -> jedis.lrange(JobQueue.key(name), 0, -1));
     }
 
+    /** As Redis counts them: what comes in one piece is one. */
+    private long requests() {
+        var stats = redis.<String>call(jedis -> jedis.info("stats"));
+        return Long.parseLong(stats.replaceFirst("(?s).*total_reads_processed:(\\d+).*", "$1"));
+    }
+
     @Test
     void everyEntryGoesToOneThreadAndTheUrgentOnesFirst() {
         var slow = push(QueueName.SLOW);
         var urgent = push(QueueName.URGENT);
         push(QueueName.DEFAULT); // not ours
         var pops = new SharedPop(redis, List.of(QueueName.URGENT, QueueName.SLOW));
+        long before = requests();
         var popped = Together.run(THREADS, thread -> {
             var mine = new ArrayList<String>();
             for (var pop = pops.pop(); pop.isPresent(); pop = pops.pop()) {
@@ -57,6 +64,9 @@ class SharedPopTest {
             }
             return mine;
         });
+        assertThat(requests() - before)
+                .as("one for each urgent job and two for each other one, if every thread popped alone")
+                .isLessThan(2 * JOBS);
         assertThat(popped)
                 .allSatisfy(mine -> assertThat(mine.stream().map(urgent::contains))
                         .as("urgent or not, in the order of the thread")

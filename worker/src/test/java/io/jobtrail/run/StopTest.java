@@ -7,6 +7,7 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
+import io.jobtrail.testbed.TcpProxy;
 import io.jobtrail.testbed.TestServers;
 import java.time.Duration;
 import java.util.List;
@@ -169,6 +170,37 @@ class StopTest extends RunnerTest {
             database.assertThatJob(late).is(JobState.QUEUED);
             database.actions().cancel(early, "test", "over");
             database.actions().cancel(late, "test", "over");
+        }
+    }
+
+    @Test
+    void anIdThatWasAskedForBeforeTheStopAndComesAfterItGoesBack() throws Exception {
+        var server = TestServers.redis();
+        try (var direct = new Redis(server.url(), 2, Workers.LONGEST_BLOCK);
+                var proxy = TcpProxy.to(server.port());
+                var slow = new Redis(
+                        server.url().replace(":" + server.port(), ":" + proxy.port()), 4, Workers.LONGEST_BLOCK)) {
+            direct.call(jedis -> jedis.flushAll());
+            var queue = new JobQueue(direct);
+            var ids = Stream.generate(() -> RunnerRig.aJob(database).insert())
+                    .limit(2)
+                    .toList();
+            ids.forEach(id -> queue.push(QueueName.DEFAULT, new JobQueue.Entry(ScriptedHandler.NAME, id)));
+            rig.handler.will((job, context) -> {
+                proxy.delay(Duration.ofMillis(500)); // the pop that comes next, and its answer
+                return "ok";
+            });
+            var waits = new RedisWaits(Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofSeconds(1));
+            var busy = rig.workers(slow, waits, QueueName.DEFAULT);
+            busy.start(1);
+            await().until(() -> queue.length(QueueName.DEFAULT) == 0);
+            assertThat(busy.stop(PATIENT)).isTrue();
+
+            assertThat(rig.handler.runs()).containsExactly(ids.get(0));
+            assertThat(queue.ids(QueueName.DEFAULT)).containsExactly(ids.get(1));
+            database.assertThatJob(ids.get(0)).isFinished();
+            database.assertThatJob(ids.get(1)).is(JobState.QUEUED);
+            database.actions().cancel(ids.get(1), "test", "over");
         }
     }
 }

@@ -1,0 +1,51 @@
+package io.jobtrail.store;
+
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Statements that wait for what somebody has locked, each on the thread of its caller. At most half of the connections do so at a
+ * time, in the order of the callers: those that threads share always find one. An interrupt does not end them and is not
+ * forgotten: a pool of connections would refuse a thread with the flag set, whatever is to be recorded. Knows no table.
+ */
+final class PatientStatements {
+    /** As for a connection. */
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+
+    private final Semaphore turns;
+
+    PatientStatements(Database database) {
+        turns = new Semaphore(Math.max(1, database.size() / 2), true);
+    }
+
+    /** @throws DatabaseFailure what the statement throws, or that it was not sent, as so many others wait */
+    <T> T ask(Supplier<T> statement) {
+        boolean interrupted = Thread.interrupted();
+        boolean admitted = false;
+        try {
+            admitted = turns.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            if (!admitted) {
+                throw notSent();
+            }
+            return statement.get();
+        } catch (InterruptedException e) {
+            interrupted = true;
+            throw notSent();
+        } finally {
+            if (admitted) {
+                turns.release();
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static DatabaseFailure notSent() {
+        return new DatabaseFailure(
+                "not sent", new SQLTransientConnectionException("as many statements as may wait for locked rows do"));
+    }
+}
