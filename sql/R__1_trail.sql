@@ -55,10 +55,16 @@ END $$;
 CREATE OR REPLACE FUNCTION pipeline_jobs_trail_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    INSERT INTO pipeline_job_events
-    SELECT n.id, n.version, NULL, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at,
-           trail_hash(NULL, n.id, n.version, NULL, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at)
-    FROM new_rows n;
+    WITH written AS (
+        INSERT INTO pipeline_job_events
+        SELECT n.id, n.version, NULL, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at,
+               trail_hash(NULL, n.id, n.version, NULL, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at)
+        FROM new_rows n
+        RETURNING job_id, seq
+    )
+    INSERT INTO pipeline_changes (job_ids, seqs)
+    SELECT array_agg(job_id), array_agg(seq)
+    FROM (SELECT job_id, seq, row_number() OVER () / 500 AS part FROM written) w GROUP BY part;
     RETURN NULL;
 END $$;
 
@@ -67,13 +73,19 @@ CREATE OR REPLACE FUNCTION pipeline_jobs_trail_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 SET enable_seqscan = off AS $$
 BEGIN
-    INSERT INTO pipeline_job_events
-    SELECT n.id, n.version, o.status, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at,
-           trail_hash(p.hash, n.id, n.version, o.status, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at)
-    FROM new_rows n
-    JOIN old_rows o ON o.id = n.id
-    LEFT JOIN LATERAL (SELECT e.hash FROM pipeline_job_events e WHERE e.job_id = n.id AND e.seq = o.version LIMIT 1) p ON true
-    WHERE n.version <> o.version;
+    WITH written AS (
+        INSERT INTO pipeline_job_events
+        SELECT n.id, n.version, o.status, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at,
+               trail_hash(p.hash, n.id, n.version, o.status, n.status, n.attempt, n.actor, n.reason, n.metadata, n.updated_at)
+        FROM new_rows n
+        JOIN old_rows o ON o.id = n.id
+        LEFT JOIN LATERAL (SELECT e.hash FROM pipeline_job_events e WHERE e.job_id = n.id AND e.seq = o.version LIMIT 1) p ON true
+        WHERE n.version <> o.version
+        RETURNING job_id, seq
+    )
+    INSERT INTO pipeline_changes (job_ids, seqs)
+    SELECT array_agg(job_id), array_agg(seq)
+    FROM (SELECT job_id, seq, row_number() OVER () / 500 AS part FROM written) w GROUP BY part;
     RETURN NULL;
 END $$;
 
@@ -110,6 +122,9 @@ BEGIN
             'rule', nullif(current_setting('jobtrail.purge_rule', true), ''),
             'sha256', (SELECT encode(sha256(string_agg(n.hash, ''::bytea ORDER BY n.job_id)), 'hex')
                        FROM (SELECT DISTINCT ON (job_id) job_id, hash FROM gone ORDER BY job_id, seq DESC) n))) FROM gone));
+    INSERT INTO pipeline_changes (job_ids, seqs)
+    SELECT array_agg(job_id), array_agg(0)
+    FROM (SELECT job_id, row_number() OVER () / 500 AS part FROM (SELECT DISTINCT job_id FROM gone) d) g GROUP BY part;
     RETURN NULL;
 END $$;
 
@@ -123,6 +138,7 @@ BEGIN
         coalesce(hidden_by, 'db:' || session_user),
         CASE WHEN hidden_by IS NULL THEN 'MANUAL' ELSE current_setting('jobtrail.hide_reason') END,
         jsonb_build_object('job', NEW.id, 'status', NEW.status));
+    INSERT INTO pipeline_changes (job_ids, seqs) VALUES (ARRAY[NEW.id], ARRAY[0]);
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER pipeline_jobs_hidden AFTER UPDATE ON pipeline_jobs FOR EACH ROW

@@ -6,9 +6,11 @@ import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.S3Bucket;
 import io.jobtrail.metrics.Footprint;
+import io.jobtrail.job.ChangeListener;
 import io.jobtrail.metrics.ProcessMetrics;
 import io.jobtrail.process.ProcessDocument;
 import io.jobtrail.process.ProcessSettings;
+import io.jobtrail.queue.ChangeHints;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
@@ -62,6 +64,8 @@ final class WorkerProcess implements AutoCloseable {
     private final Database database;
     private final Database beatDatabase;
     private final Database sweepDatabase;
+    private final Redis hintRedis;
+    private final ChangeHints hints;
     private final JobStore store;
     private final ProcessDocument documentHandler;
     private final Handlers handlers;
@@ -96,7 +100,9 @@ final class WorkerProcess implements AutoCloseable {
                         ThreadLocalRandom.current().nextInt(1 << 16));
         documentHandler = new ProcessDocument(processing(settings));
         handlers = Handlers.load(List.of(documentHandler), settings.handlersDir());
-        store = new JobStore(database, metrics.registry());
+        hintRedis = settings.redisUrl() == null ? null : new Redis(settings.redisUrl(), 1, Duration.ZERO);
+        hints = hintRedis == null ? null : new ChangeHints(hintRedis);
+        store = new JobStore(database, metrics.registry(), hints == null ? ChangeListener.NOBODY : hints);
         beatDatabase = new Database(settings.databaseUrl(), "heartbeats", 1, 1);
         sweepDatabase = new Database(settings.databaseUrl(), "sweeper", 0, 2);
         heartbeats = new Heartbeats(new Leases(beatDatabase), settings.heartbeat(), settings.lease(), hearing);
@@ -261,6 +267,10 @@ final class WorkerProcess implements AutoCloseable {
         quietly(() -> registry.stopped(name));
         documentHandler.close();
         heartbeats.close();
+        if (hints != null) {
+            hints.close();
+            hintRedis.close();
+        }
         beatDatabase.close();
         sweepDatabase.close();
         if (bucket != null) {

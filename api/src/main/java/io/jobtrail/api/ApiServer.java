@@ -39,6 +39,7 @@ public final class ApiServer implements AutoCloseable {
     private final Staging staging;
     private final ProcessMetrics metrics = new ProcessMetrics();
     private final HealthEndpoint health;
+    private final Watching watching;
     private final Javalin server;
 
     /** The settings would let anybody in who reaches this machine. */
@@ -68,13 +69,20 @@ public final class ApiServer implements AutoCloseable {
         var reader = new JobReader(database);
         var documents = new DocumentStore(database);
         var access = new Access(settings.adminApiKey(), settings.allowAnonymous());
-        var actions = new JobActions(database);
+        watching = new Watching(
+                database,
+                redis,
+                settings,
+                reader,
+                metrics.registry(),
+                task -> server().jettyServer().threadPool().execute(task));
+        var actions = new JobActions(database, watching.listener());
         var dispatcher = new Dispatcher(queue);
         var limits = new EnqueueEndpoint.Limits(
                 settings.maxUploadBytes(), settings.maxAttempts(), settings.urgentMaxPages(), settings.slowMinPages());
         var enqueue = new EnqueueEndpoint(
                 documents,
-                new JobStore(database, metrics.registry()),
+                new JobStore(database, metrics.registry(), watching.listener()),
                 dispatcher,
                 new KnownHandlers(reader),
                 access,
@@ -85,6 +93,8 @@ public final class ApiServer implements AutoCloseable {
         server = Routes.server(
                 access,
                 enqueue,
+                watching.status(),
+                watching.events(),
                 new JobsEndpoint(reader, documents),
                 new ActionsEndpoint(actions, reader, dispatcher, access),
                 new PromptsEndpoint(new Prompts(database), actions, reader, dispatcher, access),
@@ -116,6 +126,7 @@ public final class ApiServer implements AutoCloseable {
         try {
             api.server.start(settings.host(), settings.port());
             api.sweeper.start();
+            api.watching.start();
             return api;
         } catch (RuntimeException e) {
             api.close();
@@ -125,6 +136,11 @@ public final class ApiServer implements AutoCloseable {
 
     public int port() {
         return server.port();
+    }
+
+    /** For what is made before it, and used after. */
+    private Javalin server() {
+        return server;
     }
 
     /** Where files are while they come in; the directory is gone after {@link #close}. */
@@ -146,7 +162,9 @@ public final class ApiServer implements AutoCloseable {
     /** Requests under way are answered first. */
     @Override
     public void close() {
+        watching.answerAll();
         server.stop();
+        watching.close();
         health.close();
         sweeper.close();
         sweepDatabase.close();

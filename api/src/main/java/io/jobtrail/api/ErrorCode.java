@@ -25,6 +25,7 @@ enum ErrorCode {
     UNSUPPORTED_MEDIA_TYPE(415, "The body has a type that is not understood here"),
     IDEMPOTENCY_KEY_REUSED(422, "The idempotency key belongs to another submission"),
     INTERNAL_ERROR(500, "The server failed"),
+    TOO_MANY_CLIENTS(503, "No more clients are taken at the moment"),
     SOURCE_UNAVAILABLE(503, "The source of the document cannot be used at the moment"),
     DATABASE_UNAVAILABLE(503, "The database cannot be used at the moment");
 

@@ -31,7 +31,8 @@ record JobView(
         String why) {
     private static final TypeReference<JsonNode> NODE = new TypeReference<>() {};
 
-    static JobView of(JobDetails job, Instant now) {
+    /** @param why in words, why nothing happens at the moment; null when something does, or nothing more will */
+    static JobView of(JobDetails job, String why) {
         return new JobView(
                 job.id(),
                 job.status().wireName(),
@@ -51,21 +52,7 @@ record JobView(
                 job.finishedAt(),
                 job.runAfter(),
                 job.lastHeartbeatAt(),
-                why(job, now));
-    }
-
-    /** In words, why nothing happens at the moment; null when something does, or nothing more will. */
-    private static String why(JobDetails job, Instant now) {
-        boolean due = !job.runAfter().isAfter(now);
-        return switch (job.status()) {
-            case QUEUED -> due ? "waits for a free worker of queue " + job.queue() : "is due at " + job.runAfter();
-            case RETRYING ->
-                "attempt " + job.attempt() + " of " + job.maxAttempts() + " failed (" + job.errorCode()
-                        + "); the next one is due " + (due ? "now" : "at " + job.runAfter());
-            case AWAITING_INPUT -> "waits for a person to answer /pipeline/hitl/" + job.id() + "/prompt";
-            case RUNNING -> job.cancelRequested() ? "is asked to stop" : null;
-            case FINISHED, FAILED, CANCELLED -> null;
-        };
+                why);
     }
 
     /** One line of the history. */

@@ -8,7 +8,6 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.store.JobReader;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -16,7 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 
-/** What can be read about jobs: one, many, its trail, its result, its text, its bytes. Changes nothing. */
+/** What can be read about jobs: many of them, the trail of one, its text, its bytes. Changes nothing. */
 final class JobsEndpoint {
     private static final int MAX_PAGE = 500;
     private static final int DEFAULT_PAGE = 50;
@@ -29,15 +28,6 @@ final class JobsEndpoint {
     JobsEndpoint(JobReader reader, DocumentStore documents) {
         this.reader = reader;
         this.documents = documents;
-    }
-
-    /** {@code GET /pipeline/status/{id}} */
-    void status(Context ctx) {
-        var job = job(ctx);
-        if (!job.status().isFinal()) {
-            ctx.header("Retry-After", "1");
-        }
-        ctx.json(JobView.of(job, Instant.now()));
     }
 
     /** {@code GET /pipeline/jobs/recent} */
@@ -61,7 +51,11 @@ final class JobsEndpoint {
         }
         var answer = new LinkedHashMap<String, Object>();
         var now = Instant.now();
-        answer.put("jobs", jobs.stream().map(job -> JobView.of(job, now)).toList());
+        answer.put(
+                "jobs",
+                jobs.stream()
+                        .map(job -> JobView.of(job, Why.of(job, null, now).words()))
+                        .toList());
         answer.put("count", jobs.size());
         answer.put("filters", filters);
         answer.put("next_cursor", page.next() == null ? null : Cursor.of(page.next()));
@@ -80,27 +74,6 @@ final class JobsEndpoint {
         answer.put("verified", problems.isEmpty());
         answer.put(
                 "problems", problems.stream().map(JobReader.Problem::describe).toList());
-        ctx.json(answer);
-    }
-
-    /** {@code GET /pipeline/jobs/{id}/result} */
-    void result(Context ctx) {
-        var job = job(ctx);
-        if (!job.status().isFinal()) {
-            throw new ApiError(
-                    ErrorCode.NOT_FINAL, null, "the job is " + job.status().wireName());
-        }
-        var answer = new LinkedHashMap<String, Object>();
-        answer.put("job_id", job.id());
-        answer.put("status", job.status().wireName());
-        answer.put("result", JobView.json(job.result()));
-        answer.put("error", job.error());
-        answer.put("error_code", job.errorCode());
-        answer.put(
-                "processing_time_ms",
-                job.startedAt() == null
-                        ? null
-                        : Duration.between(job.startedAt(), job.finishedAt()).toMillis());
         ctx.json(answer);
     }
 

@@ -17,6 +17,8 @@ final class Routes {
     static Javalin server(
             Access access,
             EnqueueEndpoint enqueue,
+            StatusEndpoint status,
+            EventsEndpoint events,
             JobsEndpoint jobs,
             ActionsEndpoint actions,
             PromptsEndpoint prompts,
@@ -47,10 +49,11 @@ final class Routes {
             config.routes.before("/pipeline/*", Routes::refuseLargeJson);
 
             config.routes.post("/pipeline/enqueue", enqueue::handle);
-            config.routes.get("/pipeline/status/{id}", jobs::status);
+            config.routes.get("/pipeline/status/{id}", status::status);
+            config.routes.get("/pipeline/events", events::events);
             config.routes.get("/pipeline/jobs/recent", jobs::recent);
             config.routes.get("/pipeline/jobs/{id}/history", jobs::history);
-            config.routes.get("/pipeline/jobs/{id}/result", jobs::result);
+            config.routes.get("/pipeline/jobs/{id}/result", status::result);
             config.routes.get("/pipeline/jobs/{id}/chunks", jobs::chunks);
             config.routes.get("/pipeline/jobs/{id}/file", jobs::file);
             config.routes.post("/pipeline/jobs/bulk", actions::bulk); // before the next, which would take it for an id

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** The web process as one test class sees it: on a port of its own, with a database of its own, spoken to over real HTTP. */
 final class RunningApi implements AutoCloseable {
@@ -51,7 +52,7 @@ final class RunningApi implements AutoCloseable {
         room = server.staging().room();
     }
 
-    /** @param settings names and values of environment variables */
+    /** @param settings names and values of environment variables; an empty value = not set */
     static RunningApi start(String... settings) {
         var database = forApi();
         return new RunningApi(database, ApiServer.start(settings(database.environmentUrl(), settings)));
@@ -83,6 +84,11 @@ final class RunningApi implements AutoCloseable {
         return new RunningApi(database, ApiServer.start(settings(url)), () -> {});
     }
 
+    /** Another process of the same system. */
+    RunningApi another(String... settings) {
+        return new RunningApi(database, ApiServer.start(settings(database.environmentUrl(), settings)), () -> {});
+    }
+
     /** One that reaches Postgres through the proxy only; what tests look up goes past it. */
     static RunningApi through(TcpProxy proxy) {
         var database = JobtrailDatabase.fresh();
@@ -102,7 +108,30 @@ final class RunningApi implements AutoCloseable {
         for (int i = 0; i < more.length; i += 2) {
             environment.put(more[i], more[i + 1]);
         }
+        environment.values().removeIf(String::isEmpty);
         return Settings.fromEnvironment(environment);
+    }
+
+    /** The same without waiting for the answer. */
+    CompletableFuture<Answer> later(String path, String... headers) {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .timeout(Duration.ofSeconds(70));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.sendAsync(request.build(), HttpResponse.BodyHandlers.ofByteArray())
+                .thenApply(answer -> new Answer(answer.statusCode(), answer.headers(), answer.body()));
+    }
+
+    /** The value of one line of /metrics. */
+    double metric(String line) {
+        return get("/metrics")
+                .text()
+                .lines()
+                .filter(one -> one.startsWith(line + " "))
+                .mapToDouble(one -> Double.parseDouble(one.substring(line.length() + 1)))
+                .findFirst()
+                .orElse(0);
     }
 
     Answer get(String path, String... headers) {

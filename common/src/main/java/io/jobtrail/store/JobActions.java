@@ -2,6 +2,7 @@ package io.jobtrail.store;
 
 import static io.jobtrail.store.Database.array;
 
+import io.jobtrail.job.ChangeListener;
 import io.jobtrail.job.JobAction;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
@@ -18,9 +19,16 @@ import java.util.UUID;
  */
 public final class JobActions {
     private final Database database;
+    private final ChangeListener listener;
 
     public JobActions(Database database) {
+        this(database, ChangeListener.NOBODY);
+    }
+
+    /** @param listener hears of what is done here, but for what is purged */
+    public JobActions(Database database, ChangeListener listener) {
         this.database = database;
+        this.listener = listener;
     }
 
     /**
@@ -32,7 +40,10 @@ public final class JobActions {
      * @param reason null = that it was answered
      */
     public boolean answerPrompt(UUID id, String name, String answer, Double confidence, String actor, String reason) {
-        return isTrue("SELECT answer_prompt(?, ?::jsonb, ?, ?, ?, ?)", id, answer, actor, reason, name, confidence);
+        var taken =
+                isTrue("SELECT answer_prompt(?, ?::jsonb, ?, ?, ?, ?)", id, answer, actor, reason, name, confidence);
+        listener.changed(List.of(id));
+        return taken;
     }
 
     /**
@@ -62,6 +73,7 @@ public final class JobActions {
                 array("uuid", List.copyOf(ids)),
                 actor,
                 reason);
+        listener.changed(acted.keySet());
         return acted;
     }
 

@@ -4,6 +4,7 @@ import static io.jobtrail.store.Database.array;
 
 import io.jobtrail.batch.Batcher;
 import io.jobtrail.config.Json;
+import io.jobtrail.job.ChangeListener;
 import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.NewJob;
@@ -41,6 +42,7 @@ public final class JobStore {
     private static final Logger LOG = LoggerFactory.getLogger(JobStore.class);
 
     private final Database database;
+    private final ChangeListener listener;
     private final SharedStatements statements;
     private final PatientStatements patient;
     private final GroupCommit<String, NewJob.Accepted> enqueues;
@@ -54,9 +56,15 @@ public final class JobStore {
 
     /** @param meters gets {@code jobtrail.commit.items}: how many callers a statement and its commit were shared by */
     public JobStore(Database database, MeterRegistry meters) {
+        this(database, meters, ChangeListener.NOBODY);
+    }
+
+    /** @param listener hears of what this store changes */
+    public JobStore(Database database, MeterRegistry meters, ChangeListener listener) {
         this.database = database;
-        statements = new SharedStatements(database);
         patient = new PatientStatements(database);
+        this.listener = listener;
+        statements = new SharedStatements(database, listener);
         enqueues = new GroupCommit<>(
                 LIMITS,
                 String::length,
@@ -106,7 +114,7 @@ public final class JobStore {
 
     /** Takes the oldest due jobs of the queues without asking Redis, in strict priority of the queues' order. */
     public List<Claim> claim(List<QueueName> queues, int limit, String worker, Collection<String> handlers) {
-        return database
+        var claims = database
                 .list(
                         "SELECT * FROM claim_jobs(?, ?, ?, ?)",
                         ClaimedRow::of,
@@ -118,6 +126,8 @@ public final class JobStore {
                 .map(this::read)
                 .flatMap(Optional::stream)
                 .toList();
+        listener.changed(claims.stream().map(Claim::id).toList());
+        return claims;
     }
 
     /** Empty for a job whose payload nobody can read, as somebody may have written it at psql: it fails at once, and for good. */
@@ -228,17 +238,19 @@ public final class JobStore {
                 array("uuid", claims.stream().map(Claim::id).toList()),
                 array("int4", claims.stream().map(Claim::version).toList()),
                 reason);
+        listener.changed(left.keySet());
         return left;
     }
 
     /** Ends a running job whose cancellation was asked for. */
     public boolean finishCancelled(Claim claim) {
-        return !database.list(
-                        "SELECT * FROM finish_cancelled_jobs(ARRAY[?], ARRAY[?])",
-                        row -> row.getObject(1),
-                        claim.id(),
-                        claim.version())
-                .isEmpty();
+        var cancelled = database.list(
+                "SELECT * FROM finish_cancelled_jobs(ARRAY[?], ARRAY[?])",
+                row -> row.getObject(1, UUID.class),
+                claim.id(),
+                claim.version());
+        listener.changed(cancelled);
+        return !cancelled.isEmpty();
     }
 
     /**
@@ -249,7 +261,7 @@ public final class JobStore {
      * @param prompt JSON text
      */
     public boolean askPerson(Claim claim, String name, String type, String prompt) {
-        return database.first(
+        var asked = database.first(
                         "SELECT ask_person(?, ?, ?, ?, ?::jsonb)",
                         row -> row.getBoolean(1),
                         claim.id(),
@@ -258,6 +270,8 @@ public final class JobStore {
                         Json.clean(type),
                         prompt)
                 .orElseThrow();
+        listener.changed(List.of(claim.id()));
+        return asked;
     }
 
     private static String json(NewJob job) {

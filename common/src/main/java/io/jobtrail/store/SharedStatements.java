@@ -2,6 +2,7 @@ package io.jobtrail.store;
 
 import static io.jobtrail.store.Database.array;
 
+import io.jobtrail.job.ChangeListener;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.NewJob;
 import java.time.Duration;
@@ -22,9 +23,11 @@ import java.util.function.Predicate;
  */
 final class SharedStatements {
     private final Database database;
+    private final ChangeListener listener;
 
-    SharedStatements(Database database) {
+    SharedStatements(Database database, ChangeListener listener) {
         this.database = database;
+        this.listener = listener;
     }
 
     /**
@@ -32,7 +35,7 @@ final class SharedStatements {
      * @param wait for somebody else who is using one of the idempotency keys; else that is a failure soon
      */
     List<NewJob.Accepted> enqueue(List<String> jobs, boolean wait) {
-        return database.list(
+        var accepted = database.list(
                 "SELECT * FROM enqueue_jobs(?::jsonb, ?)",
                 row -> new NewJob.Accepted(
                         row.getObject("job_id", UUID.class),
@@ -42,6 +45,11 @@ final class SharedStatements {
                         row.getBoolean("same_content")),
                 "[" + String.join(",", jobs) + "]",
                 wait);
+        listener.changed(accepted.stream()
+                .filter(job -> !job.alreadyExisted())
+                .map(NewJob.Accepted::id)
+                .toList());
+        return accepted;
     }
 
     /** A claim among others, of which one process may hold a lost one and its successor. */
@@ -114,6 +122,8 @@ final class SharedStatements {
                 array("text", wanted.stream().map(Wanted::worker).toList()),
                 array("text", List.copyOf(handlers)),
                 wait);
+        listener.changed(done);
+        listener.changed(claimed.keySet());
         return turns.stream()
                 .map(turn -> asked.test(turn) ? new Turned(isIn(done, turn), take(claimed, turn.wanted())) : null)
                 .toList();
@@ -157,6 +167,7 @@ final class SharedStatements {
                                 .map(job -> job.retryIn().toMillis() + " ms")
                                 .toList()),
                 wait);
+        listener.changed(left.keySet());
         return jobs.stream()
                 .map(job -> left.containsKey(job.held()) ? Optional.of(left.get(job.held())) : null)
                 .toList();

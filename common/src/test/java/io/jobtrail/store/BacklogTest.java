@@ -100,6 +100,34 @@ class BacklogTest {
     }
 
     @Test
+    void whatAJobWaitsForIsCountedUpToALimitForEachHandler() {
+        database.asOwner("INSERT INTO pipeline_handlers (name) VALUES ('other'), ('deferred') ON CONFLICT DO NOTHING");
+        var last = database.reader()
+                .job((java.util.UUID) database.ask(
+                        "SELECT id FROM pipeline_jobs WHERE handler = 'other' ORDER BY run_after DESC LIMIT 1"))
+                .orElseThrow();
+        assertThat(jobsReadBy(counted -> {
+                    for (int i = 0; i < 20; i++) { // the driver and the server change their plan on the way
+                        assertThat(new WaitingJobs(counted).standing(last))
+                                .hasValueSatisfying(
+                                        standing -> assertThat(standing.ahead()).isEqualTo(WaitingJobs.COUNTED));
+                    }
+                }))
+                .isBetween(2_000L, 2_000L + 20 * A_FEW);
+    }
+
+    @Test
+    void howLongJobsTakeIsToldByTheNewestOfTheirKind() {
+        assertThat(jobsReadBy(counted -> {
+                    for (int i = 0; i < 20; i++) {
+                        assertThat(new WaitingJobs(counted).typicalSeconds("default", "default", "other"))
+                                .isEmpty();
+                    }
+                }))
+                .isLessThan(A_FEW);
+    }
+
+    @Test
     void aReleaseReadsOnlyWhatRuns() {
         assertThat(jobsReadBy(
                         counted -> assertThat(new Leases(counted).releaseStale(Duration.ofSeconds(60), 500, "test"))

@@ -30,13 +30,15 @@ class SchemaTest {
             "V4__lists.sql",
             "V5__fewer_indexes.sql",
             "V6__answers.sql",
+            "V8__changes.sql",
             "V10__checks_once.sql",
             "R__1_trail.sql",
             "R__2_transitions.sql",
             "R__3_views.sql",
             "R__4_roles.sql",
             "R__5_counts.sql",
-            "R__6_recount.sql");
+            "R__6_recount.sql",
+            "R__7_changes.sql");
 
     @Test
     void theseAreAllFiles() throws IOException {

@@ -1,6 +1,7 @@
 package io.jobtrail.testing;
 
 import io.jobtrail.config.DatabaseUrl;
+import io.jobtrail.store.Changes;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobActions;
 import io.jobtrail.store.JobReader;
@@ -57,6 +58,10 @@ public final class JobtrailDatabase implements AutoCloseable {
 
     public JobReader reader() {
         return new JobReader(runtime);
+    }
+
+    public Changes changes() {
+        return new Changes(runtime);
     }
 
     public JobFactory aJob() {

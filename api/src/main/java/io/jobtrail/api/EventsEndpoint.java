@@ -1,0 +1,69 @@
+package io.jobtrail.api;
+
+import io.javalin.http.Context;
+import io.jobtrail.store.ChangePosition;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Set;
+
+/** {@code GET /pipeline/events}: every change of state as a server-sent event, of the caller's realm, or of all. */
+final class EventsEndpoint {
+    private final EventStream stream;
+    private final Departures departures;
+
+    EventsEndpoint(EventStream stream, Departures departures) {
+        this.stream = stream;
+        this.departures = departures;
+    }
+
+    void events(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of("all_realms"));
+        var realm = isAll(ctx.queryParam("all_realms")) ? null : Access.realm(ctx);
+        var after = position(ctx.header("Last-Event-ID"));
+        if (!stream.takePlace()) {
+            throw new ApiError(
+                    ErrorCode.TOO_MANY_CLIENTS, null, "as many clients are told of events as may be; come again");
+        }
+        ctx.status(200).contentType("text/event-stream; charset=utf-8");
+        ctx.header("X-Accel-Buffering", "no"); // nginx would keep events back until it has some pages of them
+        var connection = Departures.connection(ctx.req());
+        try {
+            var client = new EventClient(realm, ctx.res().getOutputStream(), connection);
+            client.ended().whenComplete((nothing, failure) -> {
+                stream.free();
+                departures.forget(connection);
+            });
+            ctx.future(() -> {
+                ctx.req().getAsyncContext().setTimeout(0);
+                departures.watch(connection, client::finish);
+                try {
+                    ctx.res().getOutputStream().setWriteListener(client);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+                stream.join(client, after);
+                return client.ended();
+            });
+        } catch (IOException e) {
+            stream.free();
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isAll(String value) {
+        if (value != null && !value.equals("true") && !value.equals("false")) {
+            throw ApiError.invalid("all_realms", "must be true or false");
+        }
+        return "true".equals(value);
+    }
+
+    /** Null when there is none: a new client. */
+    private static ChangePosition position(String id) {
+        return id == null || id.isEmpty()
+                ? null
+                : ChangePosition.parse(id)
+                        .orElseThrow(() -> ApiError.invalid(
+                                "Last-Event-ID",
+                                "must be the id of an event, or not be given to begin with what comes"));
+    }
+}
