@@ -1,7 +1,7 @@
 -- Which jobs changed, for those who wait for them. Runs once through Flyway, or any number of times through psql.
 
 -- One row for each statement that changes states, not for each job: an index on the trail itself would cost every event an
--- entry. Kept for an hour; nothing rests on it but how soon somebody hears of a change (see R__7_changes.sql).
+-- entry. Kept for an hour; nothing rests on it but how soon somebody hears of a change (see R__8_changes.sql).
 CREATE TABLE IF NOT EXISTS pipeline_changes (
     id      bigint GENERATED ALWAYS AS IDENTITY,        -- of two changes of one job the later has the larger
     xid     xid8 NOT NULL DEFAULT pg_current_xact_id(),

@@ -1,29 +1,44 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
-import io.jobtrail.job.Names;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
+import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Who may call. With an admin key every call below {@code /pipeline} must bring it. Without one everybody who reaches this
- * process may do all, which is why it then listens on loopback only; and because any web page can make a browser on this machine
- * call it, the names it is called by are checked too.
+ * Who may call, asked before every route by what the route states. With an admin key each call must bring a key or the session
+ * of one. Without one everybody who reaches this process may do all, which is why it then listens on loopback only; and because
+ * any web page can make a browser on this machine call it, the names it is called by are checked too.
  */
 final class Access {
     private static final Pattern LOOPBACK = Pattern.compile("(?i)127(\\.\\d{1,3}){3}|localhost|\\[::1]");
     private static final Pattern PORT = Pattern.compile(":\\d{1,5}$");
+    private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS");
 
-    private final byte[] adminKey;
+    private final KeyCheck keyCheck;
+    private final KnownKeys keys;
+    private final SessionTokens sessions;
+    private final RequestLimit limit;
+    private final AccessLog log;
     private final boolean anyHost;
 
     /**
-     * @param adminKey null = development mode
-     * @param anyHost whether, without a key, calls may come from other machines
+     * @param keyCheck null = development mode
+     * @param sessions null, too, then
+     * @param anyHost whether, in it, calls may come from other machines
      */
-    Access(String adminKey, boolean anyHost) {
-        this.adminKey = adminKey == null ? null : adminKey.getBytes(StandardCharsets.UTF_8);
+    Access(
+            KeyCheck keyCheck,
+            KnownKeys keys,
+            SessionTokens sessions,
+            RequestLimit limit,
+            AccessLog log,
+            boolean anyHost) {
+        this.keyCheck = keyCheck;
+        this.keys = keys;
+        this.sessions = sessions;
+        this.limit = limit;
+        this.log = log;
         this.anyHost = anyHost;
     }
 
@@ -32,14 +47,79 @@ final class Access {
         return LOOPBACK.matcher(host).matches();
     }
 
+    /** Before every route that was found: lets the caller in as a {@link Principal}, or throws. */
     void check(Context ctx) {
-        if (adminKey == null) {
-            refuseForeignPages(ctx);
-        } else if (!MessageDigest.isEqual(adminKey, givenKey(ctx).getBytes(StandardCharsets.UTF_8))) {
-            ctx.header("WWW-Authenticate", "Bearer");
-            throw new ApiError(
-                    ErrorCode.UNAUTHORIZED, "X-Admin-Key", "send the key as X-Admin-Key or as Authorization: Bearer");
+        var needed = needed(ctx);
+        if (needed == Right.OPEN) {
+            return;
         }
+        var principal = identify(ctx);
+        limit.count(ctx, principal);
+        var asked = Principal.realmHeader(ctx);
+        if (asked != null && !principal.sees(asked)) {
+            throw ApiError.foreignRealm("X-Realm", principal.realm());
+        }
+        if (!principal.role().may(needed)) {
+            log.refusedRole(ctx, principal);
+            throw new ApiError(
+                    ErrorCode.FORBIDDEN,
+                    null,
+                    "a key with the role %s may not do this"
+                            .formatted(principal.role().wireName()));
+        }
+        principal.enters(ctx);
+    }
+
+    /**
+     * Whether the caller may know of something that is of this realm; if not, it has to be answered exactly as if it did not
+     * exist, and that somebody asked for it is remembered.
+     */
+    static boolean sees(Context ctx, String realm) {
+        boolean sees = Principal.of(ctx).sees(realm);
+        if (!sees) {
+            ctx.appData(AccessLog.KEY).refusedRealm(ctx, realm);
+        }
+        return sees;
+    }
+
+    /** A route that does not say what it asks for, or says several things, is only for the admin. */
+    private static Right needed(Context ctx) {
+        var stated = ctx.routeRoles();
+        return stated.size() == 1 && stated.iterator().next() instanceof Right right ? right : Right.ADMINISTER;
+    }
+
+    private Principal identify(Context ctx) {
+        if (keyCheck == null) {
+            refuseForeignPages(ctx);
+            return new Principal(Role.ADMIN, null, "api:" + ctx.ip(), null);
+        }
+        var key = GivenKey.of(ctx);
+        if (key != null) {
+            return keyCheck.principal(ctx, key.field(), key.text());
+        }
+        var token = SessionCookie.of(ctx);
+        if (token == null) {
+            throw ApiError.unauthorized(
+                    ctx, GivenKey.ADMIN_HEADER, "send a key as X-Admin-Key, X-Api-Key or as Authorization: Bearer");
+        }
+        return signedIn(ctx, token);
+    }
+
+    private Principal signedIn(Context ctx, String token) {
+        var principal = sessions.read(token)
+                .flatMap(session -> session.keyId() == null ? Optional.of(Principal.ADMIN) : keys.byId(session.keyId()))
+                .orElseThrow(() -> {
+                    SessionCookie.remove(ctx);
+                    return ApiError.unauthorized(ctx, "Cookie", "the session has ended: sign in again");
+                });
+        if (!SAFE_METHODS.contains(ctx.method().name()) && !sessions.isCsrf(ctx.header("X-CSRF-Token"), token)) {
+            log.refusedCsrf(ctx, principal);
+            throw new ApiError(
+                    ErrorCode.INVALID_CSRF_TOKEN,
+                    "X-CSRF-Token",
+                    "with a session, X-CSRF-Token must be the csrf_token of GET /pipeline/session");
+        }
+        return principal;
     }
 
     /**
@@ -59,39 +139,5 @@ final class Access {
             throw new ApiError(
                     ErrorCode.FORBIDDEN_ORIGIN, "Origin", "without ADMIN_API_KEY no page of another site is served");
         }
-    }
-
-    /** For the trail: who made the call, as far as is known. */
-    String actor(Context ctx) {
-        return adminKey == null ? "api:" + ctx.ip() : "admin";
-    }
-
-    /**
-     * The same for calls that act on jobs, once it is known that the caller may: at present all may who were let in. To be
-     * asked first.
-     */
-    String operator(Context ctx) {
-        return actor(ctx);
-    }
-
-    /** The realm of the call: {@code X-Realm}, or default. */
-    static String realm(Context ctx) {
-        var realm = ctx.header("X-Realm");
-        if (realm == null) {
-            return "default";
-        }
-        if (!Names.isValid(realm)) {
-            throw ApiError.invalid("X-Realm", Names.RULE);
-        }
-        return realm;
-    }
-
-    private static String givenKey(Context ctx) {
-        var key = ctx.header("X-Admin-Key");
-        var authorization = ctx.header("Authorization");
-        if (key == null && authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-            key = authorization.substring(7).strip();
-        }
-        return key == null ? "" : key;
     }
 }

@@ -27,18 +27,16 @@ final class ActionsEndpoint {
     private final JobActions actions;
     private final JobReader reader;
     private final Dispatcher dispatcher;
-    private final Access access;
 
-    ActionsEndpoint(JobActions actions, JobReader reader, Dispatcher dispatcher, Access access) {
+    ActionsEndpoint(JobActions actions, JobReader reader, Dispatcher dispatcher) {
         this.actions = actions;
         this.reader = reader;
         this.dispatcher = dispatcher;
-        this.access = access;
     }
 
     /** {@code POST /pipeline/jobs/{id}} */
     void act(Context ctx) {
-        var actor = access.operator(ctx);
+        var actor = Principal.of(ctx).actor();
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
         var body = JsonBody.of(ctx).onlyKnown(Set.of("action", "reason"));
         var action = action(body, EnumSet.of(JobAction.CANCEL, JobAction.RETRY));
@@ -47,7 +45,7 @@ final class ActionsEndpoint {
 
     /** {@code DELETE /pipeline/jobs/{id}} */
     void delete(Context ctx) {
-        var actor = access.operator(ctx);
+        var actor = Principal.of(ctx).actor();
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
         JobsEndpoint.onlyKnown(ctx, Set.of("reason"));
         if (!ctx.body().isEmpty()) {
@@ -57,7 +55,7 @@ final class ActionsEndpoint {
     }
 
     private void answer(Context ctx, JobAction action, UUID id, String actor, String reason) {
-        var acted = perform(action, List.of(id), actor, reason).get(id);
+        var acted = perform(ctx, action, List.of(id), actor, reason).get(id);
         if (acted == null) {
             throw ApiError.noSuchJob(id);
         }
@@ -73,8 +71,8 @@ final class ActionsEndpoint {
 
     /** {@code POST /pipeline/jobs/bulk} */
     void bulk(Context ctx) {
-        var actor = access.operator(ctx);
-        var asked = BulkRequest.of(JsonBody.of(ctx));
+        var actor = Principal.of(ctx).actor();
+        var asked = BulkRequest.of(JsonBody.of(ctx), Principal.of(ctx));
         var ids = asked.ids();
         UUID next = null;
         if (ids == null) {
@@ -82,7 +80,7 @@ final class ActionsEndpoint {
             ids = page.jobs().stream().map(job -> job.id()).toList();
             next = page.next();
         }
-        var acted = perform(asked.action(), ids, actor, asked.reason());
+        var acted = perform(ctx, asked.action(), ids, actor, asked.reason());
         var results = ids.stream()
                 .map(id -> result(asked.action(), id, acted.get(id)))
                 .toList();
@@ -112,8 +110,9 @@ final class ActionsEndpoint {
         return result;
     }
 
-    private Map<UUID, JobActions.Acted> perform(JobAction action, Collection<UUID> ids, String actor, String reason) {
-        var acted = actions.act(action, ids, actor, reason);
+    private Map<UUID, JobActions.Acted> perform(
+            Context ctx, JobAction action, Collection<UUID> ids, String actor, String reason) {
+        var acted = actions.act(action, seen(ctx, ids), actor, reason);
         if (action == JobAction.RETRY) {
             acted.entrySet().stream()
                     .filter(entry -> entry.getValue().done())
@@ -125,6 +124,17 @@ final class ActionsEndpoint {
                     .forEach(dispatcher::push);
         }
         return acted;
+    }
+
+    /** Jobs of another realm are left out, and so answered as if they did not exist. */
+    private Collection<UUID> seen(Context ctx, Collection<UUID> ids) {
+        if (Principal.of(ctx).realm() == null) {
+            return ids;
+        }
+        var realms = reader.realms(ids);
+        return ids.stream()
+                .filter(id -> realms.containsKey(id) && Access.sees(ctx, realms.get(id)))
+                .toList();
     }
 
     private static String message(JobAction action, JobState status) {

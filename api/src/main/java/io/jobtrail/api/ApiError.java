@@ -1,5 +1,6 @@
 package io.jobtrail.api;
 
+import io.javalin.http.Context;
 import io.jobtrail.job.JobAction;
 import io.jobtrail.job.JobState;
 import java.util.Collection;
@@ -46,6 +47,23 @@ final class ApiError extends RuntimeException {
 
     static ApiError invalid(String field, String rule) {
         return new ApiError(ErrorCode.INVALID_FIELD, field, field + " " + rule);
+    }
+
+    static ApiError unauthorized(Context ctx, String field, String detail) {
+        ctx.header("WWW-Authenticate", "Bearer");
+        return new ApiError(ErrorCode.UNAUTHORIZED, field, detail);
+    }
+
+    static ApiError tooMany(Context ctx, long seconds, String detail) {
+        ctx.header("Retry-After", Long.toString(seconds));
+        return new ApiError(ErrorCode.RATE_LIMITED, null, detail);
+    }
+
+    static ApiError foreignRealm(String field, String realm) {
+        return new ApiError(
+                ErrorCode.FOREIGN_REALM,
+                field,
+                "%s must be %s, or not be given, with this key".formatted(field, realm));
     }
 
     static ApiError keyReused(String idempotencyKey, UUID job) {

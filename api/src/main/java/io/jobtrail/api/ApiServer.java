@@ -1,5 +1,6 @@
 package io.jobtrail.api;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.javalin.Javalin;
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
@@ -9,7 +10,10 @@ import io.jobtrail.metrics.ProcessMetrics;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
+import io.jobtrail.store.AccessEvents;
+import io.jobtrail.store.ApiKeys;
 import io.jobtrail.store.Database;
+import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobActions;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
@@ -20,15 +24,24 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The parts of the web process, put together from the settings, and their common start and end. */
 public final class ApiServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
     private static final Duration HEALTH_FRESH = Duration.ofSeconds(1);
 
     /** Leaves seven eighths of the heap to everything else, however many files are under way. */
     private static final int STAGING_ROOM = (int) Math.min(Runtime.getRuntime().maxMemory() / 8, Integer.MAX_VALUE);
+
+    /** From one address, within a minute: more than people mistype, and nothing to somebody who guesses. */
+    private static final int MOST_WRONG_KEYS = 20;
+
+    private static final int SHORT_KEY = 16;
 
     private final Database database;
     private final Database sweepDatabase;
@@ -40,6 +53,7 @@ public final class ApiServer implements AutoCloseable {
     private final ProcessMetrics metrics = new ProcessMetrics();
     private final HealthEndpoint health;
     private final Watching watching;
+    private final AccessLog accessLog;
     private final Javalin server;
 
     /** The settings would let anybody in who reaches this machine. */
@@ -62,13 +76,26 @@ public final class ApiServer implements AutoCloseable {
                 : new S3Bucket(settings.s3Bucket(), settings.s3Endpoint(), settings.awsRegion());
         var queue = redis == null ? null : new JobQueue(redis);
         sweepDatabase = new Database(settings.databaseUrl(), "sweeper", 0, 2);
-        sweeper = new Sweeper(
-                sweepDatabase,
-                Sweeps.ofEveryProcess(
-                        sweepDatabase, queue, settings.lease(), settings.retentionDays(), "sweeper:" + processName()));
+        var apiKeys = new ApiKeys(database);
+        var events = new AccessEvents(database);
+        var clock = Ticker.systemTicker();
+        var keys = new KnownKeys(apiKeys, clock);
+        var addresses = new Addresses(settings.trustedProxies());
+        accessLog = new AccessLog(events, keys, addresses);
+        var sweeps = Sweeps.ofEveryProcess(
+                sweepDatabase, queue, settings.lease(), settings.retentionDays(), "sweeper:" + processName());
+        sweeps.add(accessLog);
+        sweeper = new Sweeper(sweepDatabase, sweeps);
         var reader = new JobReader(database);
         var documents = new DocumentStore(database);
-        var access = new Access(settings.adminApiKey(), settings.allowAnonymous());
+        var adminKey = settings.adminApiKey();
+        var wrongKeys = new Quota(MOST_WRONG_KEYS, Duration.ofMinutes(1), clock);
+        var keyCheck = adminKey == null ? null : new KeyCheck(adminKey, keys, wrongKeys, addresses, accessLog, clock);
+        var sessions = adminKey == null ? null : new SessionTokens(adminKey, Clock.systemUTC());
+        var limit = new RequestLimit(
+                settings.rateLimitPerMinute() == 0
+                        ? null
+                        : new Quota(settings.rateLimitPerMinute(), Duration.ofMinutes(1), clock));
         watching = new Watching(
                 database,
                 redis,
@@ -85,19 +112,21 @@ public final class ApiServer implements AutoCloseable {
                 new JobStore(database, metrics.registry(), watching.listener()),
                 dispatcher,
                 new KnownHandlers(reader),
-                access,
                 new S3Sources(bucket, reader),
                 limits,
                 staging);
         health = new HealthEndpoint(database, redis, sweeper::hasEnded, healthFresh);
         server = Routes.server(
-                access,
+                new Access(keyCheck, keys, sessions, limit, accessLog, settings.allowAnonymous()),
+                accessLog,
+                new SessionEndpoint(keyCheck, sessions, accessLog),
+                new KeysEndpoint(apiKeys, keys, events),
                 enqueue,
                 watching.status(),
                 watching.events(),
                 new JobsEndpoint(reader, documents),
-                new ActionsEndpoint(actions, reader, dispatcher, access),
-                new PromptsEndpoint(new Prompts(database), actions, reader, dispatcher, access),
+                new ActionsEndpoint(actions, reader, dispatcher),
+                new PromptsEndpoint(new Prompts(database), actions, reader, dispatcher),
                 new StatsEndpoint(reader),
                 health,
                 new MetricsEndpoint(metrics, reader, health));
@@ -121,6 +150,9 @@ public final class ApiServer implements AutoCloseable {
         if (settings.adminApiKey() == null && !loopback && !settings.allowAnonymous()) {
             throw new OpenToStrangers("HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "
                     + "HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if you mean it");
+        }
+        if (settings.adminApiKey() != null && settings.adminApiKey().length() < SHORT_KEY) {
+            LOG.warn("ADMIN_API_KEY has fewer than {} characters: whoever tries long enough finds it", SHORT_KEY);
         }
         var api = new ApiServer(settings, healthFresh, stagingRoom);
         try {
@@ -152,6 +184,10 @@ public final class ApiServer implements AutoCloseable {
         return sweeper;
     }
 
+    AccessLog accessLog() {
+        return accessLog;
+    }
+
     /** Method and path of every route, in the order of {@link Routes}. */
     List<String> routes() {
         return server.unsafe.internalRouter.allHttpHandlers().stream()
@@ -168,6 +204,7 @@ public final class ApiServer implements AutoCloseable {
         health.close();
         sweeper.close();
         sweepDatabase.close();
+        writeAccessLog();
         if (redis != null) {
             redis.close();
         }
@@ -177,6 +214,15 @@ public final class ApiServer implements AutoCloseable {
         }
         work.close();
         metrics.close();
+    }
+
+    /** What was not written yet; nobody is left who could try again. */
+    private void writeAccessLog() {
+        try {
+            accessLog.run();
+        } catch (DatabaseFailure e) {
+            LOG.warn("the refusals of the last seconds are not in pipeline_access_events: {}", e.getMessage());
+        }
     }
 
     /** Beside the lock of the working directory, not among its files. */

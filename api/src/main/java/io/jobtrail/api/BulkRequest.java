@@ -18,7 +18,7 @@ record BulkRequest(JobAction action, List<UUID> ids, JobFilter filter, String re
     /** One statement for all of them holds its locks for a fraction of a second. */
     private static final int MAX_JOBS = 1_000;
 
-    static BulkRequest of(JsonBody body) {
+    static BulkRequest of(JsonBody body, Principal principal) {
         body.onlyKnown(Set.of("action", "ids", "filter", "reason", "limit", "cursor"));
         var action = ActionsEndpoint.action(body, EnumSet.allOf(JobAction.class));
         var reason = ActionsEndpoint.reason(body.text("reason"));
@@ -28,7 +28,7 @@ record BulkRequest(JobAction action, List<UUID> ids, JobFilter filter, String re
             throw ApiError.invalid("ids", "or filter must be given, and not both");
         }
         if (filter != null) {
-            return new BulkRequest(action, null, filter(action, filter, body), reason);
+            return new BulkRequest(action, null, filter(action, filter, body, principal), reason);
         }
         for (var ofFilters : List.of("limit", "cursor")) {
             if (body.any(ofFilters) != null) {
@@ -47,7 +47,7 @@ record BulkRequest(JobAction action, List<UUID> ids, JobFilter filter, String re
     }
 
     /** Only jobs that the action takes; one that names nothing else would be all of them, which nobody says by leaving out. */
-    private static JobFilter filter(JobAction action, JsonBody filter, JsonBody body) {
+    private static JobFilter filter(JobAction action, JsonBody filter, JsonBody body, Principal principal) {
         var known = Set.of("queue", "status", "realm", "handler", "error_code");
         filter.onlyKnown(known);
         if (known.stream().allMatch(name -> filter.any(name) == null)) {
@@ -56,7 +56,7 @@ record BulkRequest(JobAction action, List<UUID> ids, JobFilter filter, String re
         var status = filter.text("status");
         var limit = body.integer("limit", 1, MAX_JOBS);
         return new JobFilter(
-                filter.text("realm"),
+                principal.listed("filter.realm", filter.text("realm")),
                 Submission.queue("filter.queue", filter.text("queue")),
                 status == null ? action.from() : Set.of(JobsEndpoint.state("filter.status", status, action.from())),
                 filter.text("handler"),

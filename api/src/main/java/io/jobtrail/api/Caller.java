@@ -9,8 +9,9 @@ import io.javalin.http.Context;
  * @param idempotencyKey null when the caller gave none, likewise traceparent
  */
 record Caller(String realm, String actor, String idempotencyKey, String traceparent) {
-    static Caller of(Context ctx, Access access) {
-        return new Caller(Access.realm(ctx), access.actor(ctx), idempotencyKey(ctx), traceparent(ctx));
+    static Caller of(Context ctx) {
+        var principal = Principal.of(ctx);
+        return new Caller(principal.named(ctx), principal.actor(), idempotencyKey(ctx), traceparent(ctx));
     }
 
     private static String idempotencyKey(Context ctx) {

@@ -19,6 +19,10 @@ final class Cursor {
         return encode(ByteBuffer.allocate(4).putInt(position).array());
     }
 
+    static String of(long number) {
+        return encode(ByteBuffer.allocate(8).putLong(number).array());
+    }
+
     private static String encode(byte[] bytes) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
@@ -33,6 +37,12 @@ final class Cursor {
     static Integer position(String cursor) {
         var bytes = decode(cursor, 4);
         return bytes == null ? null : bytes.getInt();
+    }
+
+    /** Null stays null. */
+    static Long number(String cursor) {
+        var bytes = decode(cursor, 8);
+        return bytes == null ? null : bytes.getLong();
     }
 
     private static ByteBuffer decode(String cursor, int length) {

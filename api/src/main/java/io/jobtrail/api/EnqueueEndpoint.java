@@ -36,7 +36,6 @@ final class EnqueueEndpoint {
     private final JobStore store;
     private final Dispatcher dispatcher;
     private final KnownHandlers handlers;
-    private final Access access;
     private final S3Sources sources;
     private final Limits limits;
     private final Staging staging;
@@ -46,7 +45,6 @@ final class EnqueueEndpoint {
             JobStore store,
             Dispatcher dispatcher,
             KnownHandlers handlers,
-            Access access,
             S3Sources sources,
             Limits limits,
             Staging staging) {
@@ -54,7 +52,6 @@ final class EnqueueEndpoint {
         this.store = store;
         this.dispatcher = dispatcher;
         this.handlers = handlers;
-        this.access = access;
         this.sources = sources;
         this.limits = limits;
         this.staging = staging;
@@ -106,7 +103,7 @@ final class EnqueueEndpoint {
             boolean once) {}
 
     private void enqueueDocument(Context ctx) {
-        var caller = Caller.of(ctx, access);
+        var caller = Caller.of(ctx);
         try (var upload = Upload.receive(ctx, limits.maxUploadBytes(), staging)) {
             enqueueDocument(ctx, caller, upload);
         }
@@ -136,7 +133,7 @@ final class EnqueueEndpoint {
     }
 
     private void enqueueJson(Context ctx) {
-        var caller = Caller.of(ctx, access);
+        var caller = Caller.of(ctx);
         var asked = Submission.ofJson(ctx.body(), handlers);
         var job = job(caller, asked, asked.s3Key() == null ? input(asked) : object(caller, asked));
         var accepted = accept(job);

@@ -18,7 +18,7 @@ final class EventsEndpoint {
 
     void events(Context ctx) {
         JobsEndpoint.onlyKnown(ctx, Set.of("all_realms"));
-        var realm = isAll(ctx.queryParam("all_realms")) ? null : Access.realm(ctx);
+        var realm = realm(ctx);
         var after = position(ctx.header("Last-Event-ID"));
         if (!stream.takePlace()) {
             throw new ApiError(
@@ -48,6 +48,18 @@ final class EventsEndpoint {
             stream.free();
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Null = all. */
+    private static String realm(Context ctx) {
+        var caller = Principal.of(ctx);
+        if (!isAll(ctx.queryParam("all_realms"))) {
+            return caller.named(ctx);
+        }
+        if (caller.realm() != null) {
+            throw ApiError.foreignRealm("all_realms", caller.realm());
+        }
+        return null;
     }
 
     private static boolean isAll(String value) {

@@ -35,7 +35,7 @@ final class JobsEndpoint {
         onlyKnown(ctx, RECENT_PARAMETERS);
         var status = ctx.queryParam("status");
         var filter = new JobFilter(
-                text(ctx, "realm"),
+                Principal.of(ctx).listed("realm", text(ctx, "realm")),
                 Submission.queue("queue", ctx.queryParam("queue")),
                 status == null ? null : Set.of(state("status", status, EnumSet.allOf(JobState.class))),
                 text(ctx, "handler"),
@@ -119,10 +119,10 @@ final class JobsEndpoint {
         return job(reader, ctx);
     }
 
-    /** The job that the path names. */
+    /** The job that the path names. One of another realm is answered as if it did not exist. */
     static JobDetails job(JobReader reader, Context ctx) {
         var id = id("id", ctx.pathParam("id"));
-        return reader.job(id).orElseThrow(() -> ApiError.noSuchJob(id));
+        return reader.job(id).filter(job -> Access.sees(ctx, job.realm())).orElseThrow(() -> ApiError.noSuchJob(id));
     }
 
     /** @param field that the id was given as */
@@ -168,7 +168,7 @@ final class JobsEndpoint {
                         allowed.stream().map(JobState::wireName).toList()));
     }
 
-    private static int limit(Context ctx) {
+    static int limit(Context ctx) {
         var value = ctx.queryParam("limit");
         if (value == null) {
             return DEFAULT_PAGE;

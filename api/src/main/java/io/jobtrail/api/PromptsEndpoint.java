@@ -18,14 +18,12 @@ final class PromptsEndpoint {
     private final JobActions actions;
     private final JobReader reader;
     private final Dispatcher dispatcher;
-    private final Access access;
 
-    PromptsEndpoint(Prompts prompts, JobActions actions, JobReader reader, Dispatcher dispatcher, Access access) {
+    PromptsEndpoint(Prompts prompts, JobActions actions, JobReader reader, Dispatcher dispatcher) {
         this.prompts = prompts;
         this.actions = actions;
         this.reader = reader;
         this.dispatcher = dispatcher;
-        this.access = access;
     }
 
     /** {@code GET /pipeline/hitl/{id}/prompt} */
@@ -47,7 +45,7 @@ final class PromptsEndpoint {
 
     /** {@code POST /pipeline/hitl/{id}/response} */
     void respond(Context ctx) {
-        var actor = access.operator(ctx);
+        var actor = Principal.of(ctx).actor();
         var job = JobsEndpoint.job(reader, ctx);
         var body = JsonBody.of(ctx).onlyKnown(Set.of("answer", "confidence", "name", "reason"));
         var given = body.any("answer");

@@ -7,7 +7,7 @@ import io.jobtrail.config.Json;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 
-/** All paths of the web process on one screen. */
+/** All paths of the web process on one screen, each with the right that its caller needs. */
 final class Routes {
     /** Largest body that is read whole: JSON. Files are streamed and have a limit of their own. */
     private static final long MAX_JSON_BYTES = 10L << 20;
@@ -16,6 +16,9 @@ final class Routes {
 
     static Javalin server(
             Access access,
+            AccessLog accessLog,
+            SessionEndpoint session,
+            KeysEndpoint keys,
             EnqueueEndpoint enqueue,
             StatusEndpoint status,
             EventsEndpoint events,
@@ -36,6 +39,7 @@ final class Routes {
             // one: a wrong Authorization for the right one, where a proxy shares the connection.
             config.jetty.modifyHttpConfiguration(http -> http.setHeaderCacheCaseSensitive(true));
             Problems.install(config.routes);
+            config.appData(AccessLog.KEY, accessLog);
 
             config.routes.before(ctx -> {
                 RequestId.of(ctx);
@@ -43,30 +47,42 @@ final class Routes {
                 ctx.header("Cache-Control", "no-store");
             });
             config.requestLogger.http(metrics::measure);
-            config.routes.before("/pipeline/*", access::check);
-            config.routes.before("/metrics", access::check);
-            config.routes.before("/pipeline/*", Routes::refuseMalformedQuery);
-            config.routes.before("/pipeline/*", Routes::refuseLargeJson);
+            config.routes.beforeMatched(access::check);
+            config.routes.beforeMatched("/pipeline/*", Routes::refuseMalformedQuery);
+            config.routes.beforeMatched("/pipeline/*", Routes::refuseLargeJson);
 
-            config.routes.post("/pipeline/enqueue", enqueue::handle);
-            config.routes.get("/pipeline/status/{id}", status::status);
-            config.routes.get("/pipeline/events", events::events);
-            config.routes.get("/pipeline/jobs/recent", jobs::recent);
-            config.routes.get("/pipeline/jobs/{id}/history", jobs::history);
-            config.routes.get("/pipeline/jobs/{id}/result", status::result);
-            config.routes.get("/pipeline/jobs/{id}/chunks", jobs::chunks);
-            config.routes.get("/pipeline/jobs/{id}/file", jobs::file);
-            config.routes.post("/pipeline/jobs/bulk", actions::bulk); // before the next, which would take it for an id
-            config.routes.post("/pipeline/jobs/{id}", actions::act);
-            config.routes.delete("/pipeline/jobs/{id}", actions::delete);
-            config.routes.get("/pipeline/hitl/{id}/prompt", prompts::prompt);
-            config.routes.post("/pipeline/hitl/{id}/response", prompts::respond);
-            config.routes.get("/pipeline/stats", stats::stats);
+            config.routes.post("/pipeline/enqueue", enqueue::handle, Right.SUBMIT);
+            config.routes.get("/pipeline/status/{id}", status::status, Right.FOLLOW);
+            config.routes.get("/pipeline/events", events::events, Right.READ);
+            config.routes.get("/pipeline/jobs/recent", jobs::recent, Right.READ);
+            config.routes.get("/pipeline/jobs/{id}/history", jobs::history, Right.READ);
+            config.routes.get("/pipeline/jobs/{id}/result", status::result, Right.READ);
+            config.routes.get("/pipeline/jobs/{id}/chunks", jobs::chunks, Right.READ);
+            config.routes.get("/pipeline/jobs/{id}/file", jobs::file, Right.READ);
+            // before the next, which would take it for an id
+            config.routes.post("/pipeline/jobs/bulk", actions::bulk, Right.OPERATE);
+            config.routes.post("/pipeline/jobs/{id}", actions::act, Right.OPERATE);
+            config.routes.delete("/pipeline/jobs/{id}", actions::delete, Right.OPERATE);
+            config.routes.get("/pipeline/hitl/{id}/prompt", prompts::prompt, Right.READ);
+            config.routes.post("/pipeline/hitl/{id}/response", prompts::respond, Right.OPERATE);
+            config.routes.get("/pipeline/stats", stats::stats, Right.READ);
 
-            config.routes.get("/heartbeat", health::heartbeat);
-            config.routes.get("/health/ready", health::ready);
-            config.routes.get("/health", health::health);
-            config.routes.get("/metrics", metrics::scrape);
+            config.routes.post("/pipeline/session", session::signIn, Right.OPEN);
+            config.routes.get("/pipeline/session", session::show, Right.IDENTIFY);
+            config.routes.delete("/pipeline/session", session::signOut, Right.IDENTIFY);
+            config.routes.post("/pipeline/keys", keys::create, Right.ADMINISTER);
+            config.routes.get("/pipeline/keys", keys::list, Right.ADMINISTER);
+            config.routes.delete("/pipeline/keys/{id}", keys::revoke, Right.ADMINISTER);
+            config.routes.get("/pipeline/access-events", keys::events, Right.ADMINISTER);
+
+            config.routes.get("/heartbeat", health::heartbeat, Right.OPEN);
+            config.routes.get("/health/ready", health::ready, Right.OPEN);
+            config.routes.get("/health", health::health, Right.OPEN);
+            // Javalin answers HEAD without the handler of GET, and without what that route states.
+            config.routes.head("/heartbeat", health::heartbeat, Right.OPEN);
+            config.routes.head("/health/ready", health::ready, Right.OPEN);
+            config.routes.head("/health", health::health, Right.OPEN);
+            config.routes.get("/metrics", metrics::scrape, Right.ADMINISTER);
         });
     }
 

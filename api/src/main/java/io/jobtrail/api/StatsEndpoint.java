@@ -20,7 +20,7 @@ final class StatsEndpoint {
     }
 
     void stats(Context ctx) {
-        var counts = reader.counts();
+        var counts = reader.counts(Principal.of(ctx).realm());
         var byQueue = new LinkedHashMap<String, Map<String, Long>>();
         var byStatus = new LinkedHashMap<String, Long>();
         for (var state : JobState.values()) {

@@ -57,7 +57,7 @@ final class StatusEndpoint {
         }
         Shown shown;
         try {
-            shown = show(id);
+            shown = show(ctx, id);
         } catch (RuntimeException e) {
             place.leave();
             throw e;
@@ -101,8 +101,8 @@ final class StatusEndpoint {
     /** A job with what can be said about its waiting. */
     private record Shown(JobDetails job, Why why, String etag) {}
 
-    private Shown show(UUID id) {
-        var job = cache.job(null, id).orElseThrow(() -> ApiError.noSuchJob(id));
+    private Shown show(Context ctx, UUID id) {
+        var job = job(ctx, id);
         var standing = job.status() == JobState.QUEUED
                         || job.status() == JobState.RETRYING
                         || job.status() == JobState.AWAITING_INPUT
@@ -113,7 +113,7 @@ final class StatusEndpoint {
     }
 
     private void answer(Context ctx, UUID id) {
-        answer(ctx, show(id));
+        answer(ctx, show(ctx, id));
     }
 
     private void answer(Context ctx, Shown shown) {
@@ -148,7 +148,7 @@ final class StatusEndpoint {
     /** {@code GET /pipeline/jobs/{id}/result} */
     void result(Context ctx) {
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
-        var job = cache.job(null, id).orElseThrow(() -> ApiError.noSuchJob(id));
+        var job = job(ctx, id);
         if (!job.status().isFinal()) {
             throw new ApiError(
                     ErrorCode.NOT_FINAL, null, "the job is " + job.status().wireName());
@@ -165,5 +165,9 @@ final class StatusEndpoint {
                         ? null
                         : Duration.between(job.startedAt(), job.finishedAt()).toMillis());
         ctx.json(answer);
+    }
+
+    private JobDetails job(Context ctx, UUID id) {
+        return cache.job(id).filter(job -> Access.sees(ctx, job.realm())).orElseThrow(() -> ApiError.noSuchJob(id));
     }
 }

@@ -25,10 +25,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /** The web process as one test class sees it: on a port of its own, with a database of its own, spoken to over real HTTP. */
 final class RunningApi implements AutoCloseable {
     private static final int ROOM = 16 << 20;
+    private static final AtomicInteger ELSEWHERE = new AtomicInteger();
 
     final JobtrailDatabase database;
     final ApiServer server;
@@ -80,8 +83,31 @@ final class RunningApi implements AutoCloseable {
     }
 
     /** A further one on a database that somebody else closes, as another user of it. */
-    static RunningApi on(JobtrailDatabase database, String url) {
-        return new RunningApi(database, ApiServer.start(settings(url)), () -> {});
+    static RunningApi on(JobtrailDatabase database, String url, String... settings) {
+        return new RunningApi(database, ApiServer.start(settings(url, settings)), () -> {});
+    }
+
+    /** A header for a request from an address that no other came from, where one proxy is trusted. */
+    static Stream<String> fromElsewhere() {
+        return Stream.of(
+                "X-Forwarded-For", "10." + ELSEWHERE.incrementAndGet() % 256 + "." + ELSEWHERE.get() / 256 + ".1");
+    }
+
+    /** A key with the label "test". */
+    String newKey(String adminKey, String realm, String role) {
+        var body = "{\"realm\":\"%s\",\"role\":\"%s\",\"label\":\"test\"}".formatted(realm, role);
+        return send(
+                        "POST",
+                        "/pipeline/keys",
+                        body.getBytes(StandardCharsets.UTF_8),
+                        "X-Admin-Key",
+                        adminKey,
+                        "Content-Type",
+                        "application/json")
+                .is(201)
+                .json()
+                .path("key")
+                .asText();
     }
 
     /** Another process of the same system. */

@@ -18,6 +18,8 @@ import java.util.function.Function;
  * all mistakes at once. Never prints a secret.
  *
  * @param redisUrl null = run without Redis
+ * @param rateLimitPerMinute 0 = no limit
+ * @param trustedProxies how many proxies before the API each add an address to X-Forwarded-For
  * @param s3Bucket null = no documents are taken from S3
  * @param s3Endpoint null = Amazon's
  * @param retentionDays null = keep every job
@@ -32,6 +34,8 @@ public record Settings(
         int dbPoolMax,
         String adminApiKey,
         boolean allowAnonymous,
+        int rateLimitPerMinute,
+        int trustedProxies,
         List<QueueName> workerQueues,
         int workerConcurrency,
         Duration lease,
@@ -114,6 +118,8 @@ public record Settings(
                     (int) number("DB_POOL_MAX", 10, 2, 1_000),
                     adminKey,
                     parsed("ALLOW_ANONYMOUS", "false", Reader::bool),
+                    (int) number("RATE_LIMIT_PER_MINUTE", 6_000, 0, 100_000_000),
+                    (int) number("TRUSTED_PROXIES", 0, 0, 10),
                     parsed("WORKER_QUEUES", String.join(",", QueueName.wireNames()), Reader::queues),
                     (int) number("WORKER_CONCURRENCY", 4, 1, 1_000),
                     seconds("LEASE_SECONDS", 60, 1, 86_400),

@@ -12,7 +12,7 @@ import java.util.UUID;
 
 /**
  * What happened to jobs since somebody looked: each change once, also those of transactions that commit late, in an order in which
- * the changes of one job follow each other. How is told in {@code sql/R__7_changes.sql}. Changes nothing.
+ * the changes of one job follow each other. How is told in {@code sql/R__8_changes.sql}. Changes nothing.
  */
 public final class Changes {
     private final Database database;

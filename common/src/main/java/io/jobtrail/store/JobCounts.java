@@ -13,16 +13,23 @@ public final class JobCounts {
         this.database = database;
     }
 
-    /** Number of jobs in every state, by queue; hidden ones are not counted. */
-    public Map<QueueName, Map<JobState, Long>> byQueue() {
+    /**
+     * Number of jobs in every state, by queue; hidden ones are not counted.
+     *
+     * @param realm null = all
+     */
+    public Map<QueueName, Map<JobState, Long>> byQueue(String realm) {
         var counts = new LinkedHashMap<QueueName, Map<JobState, Long>>();
         for (var queue : QueueName.values()) {
             counts.put(queue, new LinkedHashMap<>());
         }
         database.list(
-                "SELECT queue, status, sum(jobs) AS n FROM pipeline_job_counts GROUP BY queue, status HAVING sum(jobs) <> 0",
+                """
+                SELECT queue, status, sum(jobs) AS n FROM pipeline_job_counts WHERE realm = coalesce(?, realm)
+                GROUP BY queue, status HAVING sum(jobs) <> 0""",
                 row -> counts.get(QueueName.of(row.getString("queue")).orElseThrow())
-                        .put(JobState.of(row.getString("status")), row.getLong("n")));
+                        .put(JobState.of(row.getString("status")), row.getLong("n")),
+                realm);
         return counts;
     }
 

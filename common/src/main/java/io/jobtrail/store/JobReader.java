@@ -7,6 +7,7 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -132,7 +133,22 @@ public final class JobReader {
 
     /** Number of jobs in every state, by queue; hidden ones are not counted. */
     public Map<QueueName, Map<JobState, Long>> counts() {
-        return counts.byQueue();
+        return counts(null);
+    }
+
+    /** @param realm null = all */
+    public Map<QueueName, Map<JobState, Long>> counts(String realm) {
+        return counts.byQueue(realm);
+    }
+
+    /** The realms of those of these jobs that exist, hidden or not. The realm of a job never changes. */
+    public Map<UUID, String> realms(Collection<UUID> ids) {
+        var realms = new HashMap<UUID, String>();
+        database.list(
+                "SELECT id, realm FROM pipeline_jobs WHERE id = ANY (?)",
+                row -> realms.put(row.getObject("id", UUID.class), row.getString("realm")),
+                Database.array("uuid", List.copyOf(ids)));
+        return realms;
     }
 
     /** Seconds for which the oldest due job of each queue has waited; none for a queue where no job is due. */

@@ -2,6 +2,7 @@ package io.jobtrail.sweep;
 
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.queue.JobQueue;
+import io.jobtrail.store.AccessEvents;
 import io.jobtrail.store.Changes;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
@@ -33,7 +34,8 @@ public final class Sweeps {
                 new RetireWorkers(new WorkerRegistry(database), queue, lease),
                 new RemoveLeftovers(new DocumentStore(database), new ChunkStore(database)),
                 new FoldCounts(new JobCounts(database)),
-                new TrimChanges(new Changes(database))));
+                new TrimChanges(new Changes(database)),
+                new PurgeAccessEvents(new AccessEvents(database))));
         if (retentionDays != null) {
             sweeps.add(new Retention(new JobReader(database), new JobActions(database), retentionDays, actor));
         }

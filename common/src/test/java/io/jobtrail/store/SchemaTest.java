@@ -30,6 +30,7 @@ class SchemaTest {
             "V4__lists.sql",
             "V5__fewer_indexes.sql",
             "V6__answers.sql",
+            "V7__access.sql",
             "V8__changes.sql",
             "V10__checks_once.sql",
             "R__1_trail.sql",
@@ -38,7 +39,8 @@ class SchemaTest {
             "R__4_roles.sql",
             "R__5_counts.sql",
             "R__6_recount.sql",
-            "R__7_changes.sql");
+            "R__7_keys.sql",
+            "R__8_changes.sql");
 
     @Test
     void theseAreAllFiles() throws IOException {

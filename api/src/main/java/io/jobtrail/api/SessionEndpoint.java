@@ -1,0 +1,72 @@
+package io.jobtrail.api;
+
+import io.javalin.http.Context;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Set;
+
+/** {@code /pipeline/session}: exchanges a key for a cookie, so that no page has to keep the key. */
+final class SessionEndpoint {
+    /** Everybody may send it. */
+    private static final int MAX_BODY = 4_096;
+
+    private final KeyCheck keyCheck;
+    private final SessionTokens sessions;
+    private final AccessLog log;
+
+    /** @param keyCheck null = development mode, where nobody has to sign in; sessions too, then */
+    SessionEndpoint(KeyCheck keyCheck, SessionTokens sessions, AccessLog log) {
+        this.keyCheck = keyCheck;
+        this.sessions = sessions;
+        this.log = log;
+    }
+
+    /** {@code POST}: open to everybody. As its body must be JSON, no form of another site can send it. */
+    void signIn(Context ctx) {
+        var length = ctx.req().getContentLengthLong();
+        if (length < 0 || length > MAX_BODY) {
+            throw new ApiError(
+                    ErrorCode.BODY_TOO_LARGE,
+                    "Content-Length",
+                    "Content-Length must be given, and be at most %d, before anybody is known".formatted(MAX_BODY));
+        }
+        var key = JsonBody.of(ctx).onlyKnown(Set.of("key")).text("key");
+        if (keyCheck != null) {
+            if (key == null || key.isBlank()) {
+                throw ApiError.invalid("key", "must be given");
+            }
+            var principal = keyCheck.principal(ctx, "key", key.strip());
+            SessionCookie.set(ctx, sessions.issue(principal.keyId()));
+            log.signedIn(ctx, principal);
+        }
+        ctx.status(204);
+    }
+
+    /** {@code GET}: who the caller is. */
+    void show(Context ctx) {
+        var principal = Principal.of(ctx);
+        var token = keyCheck == null || GivenKey.of(ctx) != null ? null : SessionCookie.of(ctx);
+        var answer = new LinkedHashMap<String, Object>();
+        answer.put("by", keyCheck == null ? "development" : token == null ? "key" : "session");
+        answer.put("role", principal.role().wireName());
+        answer.put(
+                "rights",
+                Arrays.stream(Right.values())
+                        .filter(right -> right != Right.OPEN && principal.role().may(right))
+                        .map(Right::wireName)
+                        .toList());
+        answer.put("realm", principal.realm());
+        answer.put("actor", principal.actor());
+        answer.put("csrf_token", token == null ? null : sessions.csrf(token));
+        answer.put(
+                "expires_at",
+                token == null ? null : sessions.read(token).orElseThrow().expires());
+        ctx.json(answer);
+    }
+
+    /** {@code DELETE} */
+    void signOut(Context ctx) {
+        SessionCookie.remove(ctx);
+        ctx.status(204);
+    }
+}

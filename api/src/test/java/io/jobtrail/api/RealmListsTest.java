@@ -1,0 +1,155 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a key sees of many jobs, and which realm it works in. */
+class RealmListsTest {
+    private static final String ADMIN = "a-key-for-the-tests";
+    private static RunningApi api;
+    private static String key;
+    private UUID mine;
+    private UUID foreign;
+
+    @BeforeAll
+    static void start() {
+        api = RunningApi.start("ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1");
+        key = api.newKey(ADMIN, "a", "operate");
+    }
+
+    @AfterAll
+    static void stop() {
+        api.close();
+    }
+
+    @BeforeEach
+    void oneJobInEachRealm() {
+        api.database.asOwner("UPDATE pipeline_jobs SET status = 'cancelled' WHERE status = 'queued'");
+        mine = enqueue("a");
+        foreign = enqueue("b");
+    }
+
+    private static UUID enqueue(String realm) {
+        return api.enqueue("{\"handler\":\"echo\"}", "X-Admin-Key", ADMIN, "X-Realm", realm)
+                .is(202)
+                .jobId();
+    }
+
+    private static Answer get(String path) {
+        return api.get(path, "X-Api-Key", key);
+    }
+
+    private static Answer bulk(String body) {
+        return api.send(
+                "POST",
+                "/pipeline/jobs/bulk",
+                body.getBytes(StandardCharsets.UTF_8),
+                "Content-Type",
+                "application/json",
+                "X-Api-Key",
+                key);
+    }
+
+    @Test
+    void listsHoldTheRealmOnly() {
+        for (var path : new String[] {
+            "/pipeline/jobs/recent?status=queued",
+            "/pipeline/jobs/recent?realm=a",
+            "/pipeline/jobs/recent?q=" + mine.toString().substring(0, 8)
+        }) {
+            assertThat(get(path).is(200).text())
+                    .as(path)
+                    .contains(mine.toString())
+                    .doesNotContain(foreign.toString());
+        }
+        assertThat(get("/pipeline/jobs/recent?q=" + foreign)
+                        .is(200)
+                        .json()
+                        .path("count")
+                        .asInt())
+                .isZero();
+        assertThat(api.get("/pipeline/jobs/recent?status=queued", "X-Admin-Key", ADMIN)
+                        .text())
+                .contains(mine.toString(), foreign.toString());
+    }
+
+    @Test
+    void countsAreOfTheRealmOnly() {
+        assertThat(get("/pipeline/stats")
+                        .is(200)
+                        .json()
+                        .at("/stats/by_status/queued")
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(api.get("/pipeline/stats", "X-Admin-Key", ADMIN)
+                        .json()
+                        .at("/stats/by_status/queued")
+                        .asInt())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void anotherRealmCannotBeAskedFor() {
+        get("/pipeline/jobs/recent?realm=b").isProblem(403, "FOREIGN_REALM", "realm");
+        bulk("{\"action\":\"cancel\",\"filter\":{\"realm\":\"b\"}}").isProblem(403, "FOREIGN_REALM", "filter.realm");
+        api.get("/pipeline/stats", "X-Api-Key", key, "X-Realm", "b").isProblem(403, "FOREIGN_REALM", "X-Realm");
+        api.enqueue("{\"handler\":\"echo\"}", "X-Api-Key", key, "X-Realm", "b")
+                .isProblem(403, "FOREIGN_REALM", "X-Realm");
+        assertThat(api.column(foreign, "status")).isEqualTo("queued");
+    }
+
+    @Test
+    void manyJobsAreActedOnInTheRealmOnly() {
+        var byIds = bulk("{\"action\":\"cancel\",\"ids\":[\"%s\",\"%s\"]}".formatted(foreign, mine))
+                .is(200)
+                .json();
+        assertThat(byIds.at("/results/0/code").asText()).isEqualTo("NOT_FOUND");
+        assertThat(byIds.at("/results/0/detail").asText()).isEqualTo("there is no job " + foreign);
+        assertThat(byIds.at("/results/1/success").asBoolean()).isTrue();
+        var another = enqueue("a");
+        var byFilter = bulk("{\"action\":\"cancel\",\"filter\":{\"queue\":\"default\"}}")
+                .is(200)
+                .json();
+        assertThat(byFilter.path("succeeded").asInt()).isEqualTo(1);
+        assertThat(byFilter.path("remaining").asInt()).isZero();
+        assertThat(api.column(another, "status")).isEqualTo("cancelled");
+        assertThat(api.column(foreign, "status")).isEqualTo("queued");
+    }
+
+    @Test
+    void whatAKeySendsIsOfItsRealmAndSaysWhoseItWas() {
+        for (var realm : new String[] {null, "a"}) {
+            var sent = realm == null
+                    ? api.enqueue("{\"handler\":\"echo\"}", "X-Api-Key", key)
+                    : api.enqueue("{\"handler\":\"echo\"}", "X-Api-Key", key, "X-Realm", realm);
+            assertThat(sent.is(202).json().path("realm").asText()).isEqualTo("a");
+            assertThat(api.column(sent.jobId(), "actor")).matches("key:test/[0-9a-f-]{36}");
+        }
+    }
+
+    @Test
+    void idempotencyKeyOfAnotherRealmIsNotMet() {
+        var theirs = api.enqueue(
+                        "{\"handler\":\"echo\"}", "X-Admin-Key", ADMIN, "X-Realm", "b", "Idempotency-Key", "once")
+                .is(202)
+                .jobId();
+        var ours = api.enqueue("{\"handler\":\"echo\"}", "X-Api-Key", key, "Idempotency-Key", "once")
+                .is(202)
+                .jobId();
+        assertThat(ours).isNotEqualTo(theirs);
+    }
+
+    @Test
+    void whoActedStandsInTheTrail() {
+        bulk("{\"action\":\"cancel\",\"ids\":[\"%s\"]}".formatted(mine)).is(200);
+        var events = get("/pipeline/jobs/" + mine + "/history").is(200).json().path("events");
+        assertThat(events.get(1).path("actor").asText()).startsWith("key:test/");
+        assertThat(events.get(1).path("new_state").asText()).isEqualTo("cancelled");
+    }
+}
