@@ -3,8 +3,10 @@ package io.jobtrail;
 import io.jobtrail.api.ApiServer;
 import io.jobtrail.config.Logging;
 import io.jobtrail.config.Settings;
+import io.jobtrail.doctor.Doctor;
 import io.jobtrail.metrics.Footprint;
 import io.jobtrail.store.Schema;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,7 +22,7 @@ import picocli.CommandLine.IVersionProvider;
         description =
                 "Takes jobs and tells about them over HTTP. Without a command it serves. All settings are environment "
                         + "variables; the README lists them.",
-        synopsisSubcommandLabel = "[serve|migrate|config]")
+        synopsisSubcommandLabel = "[serve|migrate|config|doctor]")
 public final class ApiMain implements Callable<Integer> {
     private ApiMain() {}
 
@@ -79,10 +81,21 @@ public final class ApiMain implements Callable<Integer> {
 
     @Command(description = "Prints the settings in force and where each comes from; secrets are masked.")
     Integer config() {
-        Settings.fromEnvironment(System.getenv())
-                .entries()
-                .forEach((name, entry) -> System.out.printf(
-                        "%-24s %-40s %s%n", name, entry.value() == null ? "-" : entry.value(), entry.source()));
-        return 0;
+        try {
+            System.out.println(
+                    Settings.table(Settings.fromEnvironment(System.getenv()).entries()));
+            return 0;
+        } catch (Settings.InvalidSettings e) {
+            System.out.println(Settings.table(e.entries()));
+            throw e;
+        }
+    }
+
+    @Command(
+            description =
+                    "Checks what this process rests on, and says what to do about what is wrong. Exit code 0: nothing "
+                            + "has failed, 1: something has.")
+    Integer doctor() {
+        return Doctor.examine(() -> Settings.fromEnvironment(System.getenv()), List.of(), System.out);
     }
 }

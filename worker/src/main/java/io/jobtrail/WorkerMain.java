@@ -2,13 +2,17 @@ package io.jobtrail;
 
 import io.jobtrail.config.Logging;
 import io.jobtrail.config.Settings;
+import io.jobtrail.doctor.Doctor;
+import io.jobtrail.run.HandlersCheck;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.Leases;
 import io.jobtrail.store.Schema;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
@@ -24,6 +28,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "Runs jobs from the queues. Without an option that bounds the run it goes on until SIGTERM.",
+        synopsisSubcommandLabel = "[config|doctor]",
         footer =
                 "Every option can also be given as the environment variable named beside it; all other settings are in the README.")
 public final class WorkerMain implements Callable<Integer> {
@@ -101,14 +106,43 @@ public final class WorkerMain implements Callable<Integer> {
         System.exit(exit);
     }
 
-    @Override
-    public Integer call() throws Exception {
+    @Command(description = "Prints the settings in force and where each comes from; secrets are masked.")
+    Integer config() {
+        takeOptions();
+        try {
+            out.println(Settings.table(
+                    Settings.fromEnvironment(environment, overridden).entries()));
+            return 0;
+        } catch (Settings.InvalidSettings e) {
+            out.println(Settings.table(e.entries()));
+            throw named(e);
+        }
+    }
+
+    @Command(
+            description =
+                    "Checks what this process rests on, and says what to do about what is wrong. Exit code 0: nothing "
+                            + "has failed, 1: something has.")
+    Integer doctor() {
+        takeOptions();
+        return Doctor.examine(
+                () -> Settings.fromEnvironment(environment, overridden),
+                List.of(() -> HandlersCheck.of(Path.of(environment.getOrDefault("HANDLERS_DIR", "handlers")))),
+                out);
+    }
+
+    private void takeOptions() {
         override("WORKER_QUEUES", "--queues", queues);
         override("WORKER_CONCURRENCY", "--concurrency", concurrency);
         override(
                 "POLL_INTERVAL_SECONDS",
                 "--poll-interval",
                 pollInterval == null ? null : pollInterval.replaceFirst("(?<=\\d)s$", ""));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        takeOptions();
         if (limit != null && limit < 1) {
             throw new Wrong("--limit (WORKER_LIMIT) must be a whole number from 1 on, not " + limit);
         }
@@ -153,15 +187,19 @@ public final class WorkerMain implements Callable<Integer> {
         try {
             return Settings.fromEnvironment(environment);
         } catch (Settings.InvalidSettings e) {
-            throw new Wrong(e.getMessage()
-                    .lines()
-                    .map(line -> {
-                        var variable = line.substring(0, Math.max(0, line.indexOf(' ')));
-                        var option = overridden.get(variable);
-                        return option == null ? line : line.replaceFirst(variable, option + " (" + variable + ")");
-                    })
-                    .collect(Collectors.joining("\n")));
+            throw named(e);
         }
+    }
+
+    private Wrong named(Settings.InvalidSettings e) {
+        return new Wrong(e.getMessage()
+                .lines()
+                .map(line -> {
+                    var variable = line.substring(0, Math.max(0, line.indexOf(' ')));
+                    var option = overridden.get(variable);
+                    return option == null ? line : line.replaceFirst(variable, option + " (" + variable + ")");
+                })
+                .collect(Collectors.joining("\n")));
     }
 
     /** Options or settings that cannot be meant. */

@@ -5,8 +5,8 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.S3Bucket;
-import io.jobtrail.metrics.Footprint;
 import io.jobtrail.job.ChangeListener;
+import io.jobtrail.metrics.Footprint;
 import io.jobtrail.metrics.ProcessMetrics;
 import io.jobtrail.process.ProcessDocument;
 import io.jobtrail.process.ProcessSettings;
@@ -21,6 +21,7 @@ import io.jobtrail.run.Handlers;
 import io.jobtrail.run.Heartbeats;
 import io.jobtrail.run.JobRunner;
 import io.jobtrail.run.SelfCheck;
+import io.jobtrail.run.WorkerFigures;
 import io.jobtrail.run.Workers;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.Database;
@@ -60,6 +61,7 @@ final class WorkerProcess implements AutoCloseable {
 
     private final Settings settings;
     private final ProcessMetrics metrics = new ProcessMetrics();
+    private final WorkerFigures figures = new WorkerFigures(metrics.registry());
     private final MetricsServer metricsServer;
     private final Database database;
     private final Database beatDatabase;
@@ -204,7 +206,7 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     private SelfCheck selfCheck(Redis redis) {
-        return new SelfCheck(registry, name, heartbeats, redis, settings.heartbeat(), settings.lease());
+        return new SelfCheck(registry, name, heartbeats, redis, settings.heartbeat(), settings.lease(), figures::now);
     }
 
     /** Runs jobs as they come, until the signal comes. False: it did not come, but this process can do no more work. */

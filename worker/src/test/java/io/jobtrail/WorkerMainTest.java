@@ -103,6 +103,30 @@ class WorkerMainTest {
     }
 
     @Test
+    void configNamesTheOptionThatAValueWasGivenBy() throws Exception {
+        var config = start("--queues", "slow", "--poll-interval", "3s", "config");
+        assertThat(exitOf(config)).isZero();
+        assertThat(output(config))
+                .containsPattern("WORKER_QUEUES +slow +--queues")
+                .containsPattern("POLL_INTERVAL_SECONDS +3 +--poll-interval")
+                .containsPattern("LEASE_SECONDS +2 +environment")
+                .containsPattern("MAX_ATTEMPTS +5 +default");
+        var wrong = start("--queues", "fast", "config");
+        assertThat(exitOf(wrong)).isEqualTo(2);
+        assertThat(output(wrong)).contains("--queues (WORKER_QUEUES) must list queues");
+    }
+
+    @Test
+    void doctorLooksAtTheHandlersToo() throws Exception {
+        var doctor = start("doctor");
+        assertThat(exitOf(doctor)).as(output(doctor)).isZero();
+        assertThat(output(doctor)).contains("ok    postgres", "ok    handlers", "scripted");
+        var wrong = start(Map.of("DATABASE_URL", "postgresql://me:s3cret@127.0.0.1:1/app"), "doctor");
+        assertThat(exitOf(wrong)).isEqualTo(1);
+        assertThat(output(wrong)).contains("FAIL  postgres").doesNotContain("s3cret");
+    }
+
+    @Test
     void helpAndWrongOptionsNeedNoDatabase() throws Exception {
         var help = start(Map.of(), "--help");
         var wrong = start(Map.of(), "--no-such-option");

@@ -48,6 +48,9 @@ class WorkerProcessTest {
                 new Thread(run).start();
                 await().until(() ->
                         database.reader().job(innocent).orElseThrow().status() == JobState.RUNNING);
+                await().until(() -> database.ask("""
+                                SELECT jsonb_exists_all(metrics, '{finished,claims_lost,heap_bytes,lease_seconds,degraded}')
+                                FROM pipeline_workers""").equals(true));
                 assertThat(run.get(30, TimeUnit.SECONDS))
                         .as("went on until it was told to stop")
                         .isFalse();

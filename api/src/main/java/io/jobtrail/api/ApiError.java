@@ -4,6 +4,8 @@ import io.javalin.http.Context;
 import io.jobtrail.job.JobAction;
 import io.jobtrail.job.JobState;
 import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -15,16 +17,31 @@ final class ApiError extends RuntimeException {
     /** Of the job that it is about; null when the state does not matter. */
     final JobState jobStatus;
 
+    /** What was said to each part of the request; null when it has none. */
+    final transient List<Map<String, Object>> items;
+
     /** @param field name of the form field, JSON member, header or parameter at fault; null when none is */
     ApiError(ErrorCode code, String field, String detail) {
-        this(code, field, detail, null);
+        this(code, field, detail, null, null);
     }
 
-    private ApiError(ErrorCode code, String field, String detail, JobState jobStatus) {
+    private ApiError(ErrorCode code, String field, String detail, JobState jobStatus, List<Map<String, Object>> items) {
         super(detail);
         this.code = code;
         this.field = field;
         this.jobStatus = jobStatus;
+        this.items = items;
+    }
+
+    /** @param items their problems, in their order */
+    static ApiError allRefused(List<Map<String, Object>> items) {
+        return new ApiError(
+                ErrorCode.ALL_REFUSED, null, "none of %d items was accepted".formatted(items.size()), null, items);
+    }
+
+    /** The same, told of a part of the request. */
+    ApiError within(String part) {
+        return new ApiError(code, field == null ? part : part + "." + field, getMessage(), jobStatus, items);
     }
 
     static ApiError noSuchJob(UUID id) {
@@ -37,7 +54,8 @@ final class ApiError extends RuntimeException {
                 ErrorCode.WRONG_STATE,
                 null,
                 "%s takes jobs that are %s; this one is %s".formatted(action.wireName(), allowed, status.wireName()),
-                status);
+                status,
+                null);
     }
 
     static ApiError notOneOf(ErrorCode code, String field, String value, Collection<String> allowed) {
@@ -69,7 +87,7 @@ final class ApiError extends RuntimeException {
     static ApiError keyReused(String idempotencyKey, UUID job) {
         return new ApiError(
                 ErrorCode.IDEMPOTENCY_KEY_REUSED,
-                "Idempotency-Key",
+                Caller.IDEMPOTENCY_KEY,
                 "key %s was sent before with other content, as job %s".formatted(idempotencyKey, job));
     }
 }

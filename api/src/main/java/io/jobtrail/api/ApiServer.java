@@ -12,12 +12,15 @@ import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
 import io.jobtrail.store.AccessEvents;
 import io.jobtrail.store.ApiKeys;
+import io.jobtrail.store.Batches;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobActions;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Prompts;
+import io.jobtrail.store.Queues;
+import io.jobtrail.store.WorkerRegistry;
 import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
 import java.io.IOException;
@@ -51,6 +54,7 @@ public final class ApiServer implements AutoCloseable {
     private final WorkDirectory work;
     private final Staging staging;
     private final ProcessMetrics metrics = new ProcessMetrics();
+    private final BatchItems batchItems;
     private final HealthEndpoint health;
     private final Watching watching;
     private final AccessLog accessLog;
@@ -87,6 +91,7 @@ public final class ApiServer implements AutoCloseable {
         sweeps.add(accessLog);
         sweeper = new Sweeper(sweepDatabase, sweeps);
         var reader = new JobReader(database);
+        var queues = new Queues(database);
         var documents = new DocumentStore(database);
         var adminKey = settings.adminApiKey();
         var wrongKeys = new Quota(MOST_WRONG_KEYS, Duration.ofMinutes(1), clock);
@@ -105,16 +110,17 @@ public final class ApiServer implements AutoCloseable {
                 task -> server().jettyServer().threadPool().execute(task));
         var actions = new JobActions(database, watching.listener());
         var dispatcher = new Dispatcher(queue);
-        var limits = new EnqueueEndpoint.Limits(
-                settings.maxUploadBytes(), settings.maxAttempts(), settings.urgentMaxPages(), settings.slowMinPages());
-        var enqueue = new EnqueueEndpoint(
-                documents,
-                new JobStore(database, metrics.registry(), watching.listener()),
-                dispatcher,
-                new KnownHandlers(reader),
-                new S3Sources(bucket, reader),
-                limits,
-                staging);
+        var limits = new Intake.Limits(
+                settings.maxUploadBytes(),
+                settings.maxBatchBytes(),
+                settings.maxAttempts(),
+                settings.urgentMaxPages(),
+                settings.slowMinPages());
+        var intake = new Intake(new JobStore(database, metrics.registry(), watching.listener()), dispatcher, limits);
+        var received = new DocumentIntake(documents);
+        var handlers = new KnownHandlers(reader);
+        var enqueue = new EnqueueEndpoint(received, intake, handlers, new S3Sources(bucket, reader), limits, staging);
+        batchItems = new BatchItems(enqueue, intake, handlers);
         health = new HealthEndpoint(database, redis, sweeper::hasEnded, healthFresh);
         server = Routes.server(
                 new Access(keyCheck, keys, sessions, limit, accessLog, settings.allowAnonymous()),
@@ -122,12 +128,14 @@ public final class ApiServer implements AutoCloseable {
                 new SessionEndpoint(keyCheck, sessions, accessLog),
                 new KeysEndpoint(apiKeys, keys, events),
                 enqueue,
+                new BatchEndpoint(received, intake, batchItems, handlers, limits, staging, new Batches(database)),
                 watching.status(),
                 watching.events(),
                 new JobsEndpoint(reader, documents),
                 new ActionsEndpoint(actions, reader, dispatcher),
                 new PromptsEndpoint(new Prompts(database), actions, reader, dispatcher),
-                new StatsEndpoint(reader),
+                new StatsEndpoint(reader, queues),
+                new QueuesEndpoint(queues, reader, new WorkerRegistry(database), queue),
                 health,
                 new MetricsEndpoint(metrics, reader, health));
     }
@@ -202,6 +210,7 @@ public final class ApiServer implements AutoCloseable {
         server.stop();
         watching.close();
         health.close();
+        batchItems.close();
         sweeper.close();
         sweepDatabase.close();
         writeAccessLog();

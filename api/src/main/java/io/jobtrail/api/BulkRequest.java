@@ -48,12 +48,14 @@ record BulkRequest(JobAction action, List<UUID> ids, JobFilter filter, String re
 
     /** Only jobs that the action takes; one that names nothing else would be all of them, which nobody says by leaving out. */
     private static JobFilter filter(JobAction action, JsonBody filter, JsonBody body, Principal principal) {
-        var known = Set.of("queue", "status", "realm", "handler", "error_code");
+        var known = Set.of("queue", "status", "realm", "handler", "error_code", "batch");
         filter.onlyKnown(known);
         if (known.stream().allMatch(name -> filter.any(name) == null)) {
-            throw ApiError.invalid("filter", "must name at least one of error_code, handler, queue, realm, status");
+            throw ApiError.invalid(
+                    "filter", "must name at least one of batch, error_code, handler, queue, realm, status");
         }
         var status = filter.text("status");
+        var batch = filter.text("batch");
         var limit = body.integer("limit", 1, MAX_JOBS);
         return new JobFilter(
                 principal.listed("filter.realm", filter.text("realm")),
@@ -63,6 +65,7 @@ record BulkRequest(JobAction action, List<UUID> ids, JobFilter filter, String re
                 filter.text("error_code"),
                 null,
                 Cursor.id(body.text("cursor")),
-                limit == null ? MAX_JOBS : limit);
+                limit == null ? MAX_JOBS : limit,
+                batch == null ? null : JobsEndpoint.id("filter.batch", batch));
     }
 }

@@ -27,6 +27,7 @@ enum ErrorCode {
     BODY_TOO_LARGE(413, "The body is larger than allowed"),
     UNSUPPORTED_MEDIA_TYPE(415, "The body has a type that is not understood here"),
     IDEMPOTENCY_KEY_REUSED(422, "The idempotency key belongs to another submission"),
+    ALL_REFUSED(422, "No item of the batch was accepted"),
     RATE_LIMITED(429, "Too many requests"),
     INTERNAL_ERROR(500, "The server failed"),
     TOO_MANY_CLIENTS(503, "No more clients are taken at the moment"),

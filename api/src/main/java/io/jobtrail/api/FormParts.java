@@ -6,8 +6,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.MultiPart;
@@ -15,12 +18,11 @@ import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.util.BufferUtil;
 
 /**
- * The parts of a multipart form, taken as they come in: text fields, and the bytes of one file. The parser is the web server's; its
+ * The parts of a multipart form, taken as they come in: text fields, and the bytes of files. The parser is the web server's; its
  * own way of keeping parts has no limit for what all requests together keep in memory. A form that cannot be read or is too
  * much ends at once. What else is wrong with it is told when all of it was read, so that the connection can go on.
  */
-final class FormParts extends MultiPart.AbstractPartsListener {
-    private static final String FILE = "file";
+final class FormParts extends MultiPart.AbstractPartsListener implements AutoCloseable {
     private static final int BUFFER_BYTES = 8 << 10;
 
     /** Far more than the fields that are known; keeps a form of very many small parts from filling the memory. */
@@ -29,48 +31,74 @@ final class FormParts extends MultiPart.AbstractPartsListener {
     private static final int MAX_HEADER_BYTES = 8 << 10;
     private static final int MAX_FIELD_BYTES = 64 << 10;
 
-    /** For all of a body that is not the file. */
+    /** For all of a body that is not the files. */
     private static final int MAX_OTHER_BYTES = 1 << 20;
 
-    private final long maxFileBytes;
-    private final StagedFile file;
+    /** The headers of one more file. */
+    private static final int MORE_FOR_EACH_FILE = 1 << 10;
+
+    private final Rule rule;
+    private final Supplier<StagedFile> newFile;
     private final Map<String, String> fields = new LinkedHashMap<>();
     private final ByteArrayOutputStream field = new ByteArrayOutputStream();
+    private final List<UploadedFile> files = new ArrayList<>();
     private int fieldBytes; // of all fields
     private int parts;
-    private int files;
-    private String filename;
-    private String contentType;
+    private int filesSent;
+    private long fileBytes; // of all files that are complete
+    private StagedFile file; // that is coming in; null between two
     private ApiError refusal;
     private Throwable failure;
 
-    private FormParts(long maxFileBytes, StagedFile file) {
-        this.maxFileBytes = maxFileBytes;
-        this.file = file;
+    /**
+     * Which files a form may bring.
+     *
+     * @param field name of the part that each of them is
+     * @param maxBytes largest file
+     * @param maxTotalBytes all of them together
+     */
+    record Rule(String field, int maxFiles, long maxBytes, long maxTotalBytes) {
+        static Rule oneFile(long maxBytes) {
+            return new Rule("file", 1, maxBytes, maxBytes);
+        }
+
+        /** How the file of this number, from 0 on, is told to the sender. */
+        private String name(int number) {
+            return maxFiles == 1 ? field : field + "[" + number + "]";
+        }
+
+        private int maxParts() {
+            return MAX_PARTS + maxFiles - 1;
+        }
+
+        private long maxBodyBytes() {
+            return maxTotalBytes + MAX_OTHER_BYTES + (long) MORE_FOR_EACH_FILE * (maxFiles - 1);
+        }
     }
 
-    /**
-     * @param maxFileBytes largest file
-     * @param file gets the bytes
-     */
-    static FormParts read(HttpServletRequest request, long maxFileBytes, StagedFile file) {
-        var form = new FormParts(maxFileBytes, file);
-        form.refuseTooLarge(request.getContentLengthLong());
+    /** @param newFile gets the bytes of one file; closed with this */
+    FormParts(Rule rule, Supplier<StagedFile> newFile) {
+        this.rule = rule;
+        this.newFile = newFile;
+    }
+
+    void read(HttpServletRequest request) {
+        refuseTooLarge(request.getContentLengthLong());
         var boundary = MultiPart.extractBoundary(request.getContentType());
         if (boundary == null || boundary.isEmpty()) {
             throw malformed();
         }
-        form.parse(request, boundary);
-        if (form.refusal != null) {
-            throw form.refusal;
+        parse(request, boundary);
+        if (refusal != null) {
+            throw refusal;
         }
-        form.requireOneFile();
-        return form;
+        requireFiles();
     }
 
     private void parse(HttpServletRequest request, String boundary) {
         var parser = new MultiPart.Parser(boundary, this);
         parser.setPartHeadersMaxLength(MAX_HEADER_BYTES);
+        parser.setMaxParts(-1); // counted here, to say what is too many
         var buffer = new byte[BUFFER_BYTES];
         long length = 0;
         for (int count; (count = receive(request, buffer)) >= 0; ) {
@@ -93,20 +121,31 @@ final class FormParts extends MultiPart.AbstractPartsListener {
 
     /** @param length of the body, declared or received so far */
     private void refuseTooLarge(long length) {
-        if (length > maxFileBytes + MAX_OTHER_BYTES) {
-            throw tooLarge();
+        if (length > rule.maxBodyBytes()) {
+            throw rule.maxFiles() == 1 ? tooLarge(0) : tooLargeTogether();
         }
     }
 
-    private void requireOneFile() {
-        if (files == 0) {
-            throw new ApiError(ErrorCode.MISSING_FILE, FILE, "send one file as the form field " + FILE);
+    private void requireFiles() {
+        if (filesSent == 0) {
+            throw new ApiError(
+                    ErrorCode.MISSING_FILE,
+                    rule.field(),
+                    rule.maxFiles() == 1
+                            ? "send one file as the form field " + rule.field()
+                            : "send each file as a form field " + rule.field());
         }
-        if (files > 1) {
-            throw new ApiError(ErrorCode.TOO_MANY_FILES, FILE, files + " files were sent, one is taken");
+        if (filesSent > rule.maxFiles()) {
+            throw new ApiError(
+                    ErrorCode.TOO_MANY_FILES,
+                    rule.field(),
+                    filesSent + " files were sent, "
+                            + (rule.maxFiles() == 1 ? "one is taken" : "at most " + rule.maxFiles() + " are taken"));
         }
-        if (file.size() == 0) {
-            throw new ApiError(ErrorCode.EMPTY_FILE, FILE, "the file has no bytes");
+        for (int i = 0; i < files.size(); i++) {
+            if (files.get(i).size() == 0) {
+                throw new ApiError(ErrorCode.EMPTY_FILE, rule.name(i), "the file has no bytes");
+            }
         }
     }
 
@@ -114,31 +153,25 @@ final class FormParts extends MultiPart.AbstractPartsListener {
         return fields;
     }
 
-    /** As it was sent; null when it was not. */
-    String filename() {
-        return filename;
-    }
-
-    /** Likewise. */
-    String contentType() {
-        return contentType;
+    List<UploadedFile> files() {
+        return files;
     }
 
     // What is thrown below, the parser would swallow, errors too: it is kept, and thrown once the parser has returned.
 
     @Override
     public void onPartBegin() {
-        if (++parts > MAX_PARTS) {
-            fail(malformed("a form may have at most " + MAX_PARTS + " parts"));
+        if (++parts > rule.maxParts()) {
+            fail(malformed("a form may have at most " + rule.maxParts() + " parts"));
         }
     }
 
     @Override
     public void onPartContent(Content.Chunk chunk) {
         try {
-            if (!FILE.equals(getName())) {
+            if (!rule.field().equals(getName())) {
                 takeText(chunk.getByteBuffer());
-            } else if (files == 0) {
+            } else if (filesSent < rule.maxFiles()) {
                 takeFile(chunk.getByteBuffer());
             }
         } catch (Throwable e) {
@@ -157,10 +190,21 @@ final class FormParts extends MultiPart.AbstractPartsListener {
     }
 
     private void takeFile(ByteBuffer bytes) throws IOException {
-        if (file.size() + bytes.remaining() > maxFileBytes) {
-            throw tooLarge();
+        long size = file().size() + bytes.remaining();
+        if (size > rule.maxBytes()) {
+            throw tooLarge(filesSent);
         }
-        file.write(bytes);
+        if (fileBytes + size > rule.maxTotalBytes()) {
+            throw tooLargeTogether();
+        }
+        file().write(bytes);
+    }
+
+    private StagedFile file() {
+        if (file == null) {
+            file = newFile.get();
+        }
+        return file;
     }
 
     @Override
@@ -168,14 +212,17 @@ final class FormParts extends MultiPart.AbstractPartsListener {
         try {
             if (name == null) {
                 throw malformed();
-            } else if (!name.equals(FILE)) {
+            } else if (!name.equals(rule.field())) {
                 if (fields.put(name, field.toString(StandardCharsets.UTF_8)) != null) {
                     refuse(ApiError.invalid(name, "was sent more than once"));
                 }
                 field.reset();
-            } else if (++files == 1) {
-                this.filename = filename;
-                contentType = headers.get(HttpHeader.CONTENT_TYPE);
+            } else if (++filesSent <= rule.maxFiles()) {
+                var whole = file();
+                files.add(new UploadedFile(filename, headers.get(HttpHeader.CONTENT_TYPE), whole));
+                file = null;
+                whole.complete();
+                fileBytes += whole.size();
             }
         } catch (Throwable e) {
             fail(e);
@@ -212,7 +259,23 @@ final class FormParts extends MultiPart.AbstractPartsListener {
         return new ApiError(ErrorCode.MALFORMED_MULTIPART, null, detail);
     }
 
-    private ApiError tooLarge() {
-        return new ApiError(ErrorCode.BODY_TOO_LARGE, FILE, "a file may have at most " + maxFileBytes + " bytes");
+    private ApiError tooLarge(int number) {
+        return new ApiError(
+                ErrorCode.BODY_TOO_LARGE, rule.name(number), "a file may have at most " + rule.maxBytes() + " bytes");
+    }
+
+    private ApiError tooLargeTogether() {
+        return new ApiError(
+                ErrorCode.BODY_TOO_LARGE,
+                rule.field(),
+                "all files together may have at most " + rule.maxTotalBytes() + " bytes");
+    }
+
+    @Override
+    public void close() {
+        files.forEach(whole -> whole.bytes().close());
+        if (file != null) {
+            file.close();
+        }
     }
 }

@@ -28,6 +28,7 @@ record JobView(
         Instant finishedAt,
         Instant runAfter,
         Instant lastHeartbeatAt,
+        UUID batchId,
         String why) {
     private static final TypeReference<JsonNode> NODE = new TypeReference<>() {};
 
@@ -52,6 +53,7 @@ record JobView(
                 job.finishedAt(),
                 job.runAfter(),
                 job.lastHeartbeatAt(),
+                job.batchId(),
                 why);
     }
 

@@ -17,10 +17,10 @@ import java.util.UUID;
 
 /** What can be read about jobs: many of them, the trail of one, its text, its bytes. Changes nothing. */
 final class JobsEndpoint {
-    private static final int MAX_PAGE = 500;
-    private static final int DEFAULT_PAGE = 50;
+    static final int MAX_PAGE = 500;
+    static final int DEFAULT_PAGE = 50;
     private static final Set<String> RECENT_PARAMETERS =
-            Set.of("limit", "realm", "queue", "status", "handler", "error_code", "q", "cursor");
+            Set.of("limit", "realm", "queue", "status", "handler", "error_code", "q", "cursor", "batch");
 
     private final JobReader reader;
     private final DocumentStore documents;
@@ -34,6 +34,7 @@ final class JobsEndpoint {
     void recent(Context ctx) {
         onlyKnown(ctx, RECENT_PARAMETERS);
         var status = ctx.queryParam("status");
+        var batch = ctx.queryParam("batch");
         var filter = new JobFilter(
                 Principal.of(ctx).listed("realm", text(ctx, "realm")),
                 Submission.queue("queue", ctx.queryParam("queue")),
@@ -42,11 +43,12 @@ final class JobsEndpoint {
                 text(ctx, "error_code"),
                 text(ctx, "q"),
                 Cursor.id(ctx.queryParam("cursor")),
-                limit(ctx));
+                limit(ctx, DEFAULT_PAGE, MAX_PAGE),
+                batch == null ? null : id("batch", batch));
         var page = reader.page(filter);
         var jobs = page.jobs();
         var filters = new LinkedHashMap<String, Object>();
-        for (var name : new String[] {"realm", "queue", "status", "handler", "error_code", "q"}) {
+        for (var name : new String[] {"realm", "queue", "status", "handler", "error_code", "q", "batch"}) {
             filters.put(name, ctx.queryParam(name));
         }
         var answer = new LinkedHashMap<String, Object>();
@@ -81,7 +83,7 @@ final class JobsEndpoint {
     void chunks(Context ctx) {
         onlyKnown(ctx, Set.of("limit", "cursor"));
         var job = job(ctx);
-        int limit = limit(ctx);
+        int limit = limit(ctx, DEFAULT_PAGE, MAX_PAGE);
         var after = Cursor.position(ctx.queryParam("cursor"));
         var chunks = reader.chunks(job.id(), after == null ? -1 : after, limit);
         var answer = new LinkedHashMap<String, Object>();
@@ -128,7 +130,7 @@ final class JobsEndpoint {
     /** @param field that the id was given as */
     static UUID id(String field, String text) {
         if (!text.matches("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")) {
-            throw new ApiError(ErrorCode.INVALID_ID, field, "a job id looks like 0190e2a4-5b6c-7d8e-9fa0-b1c2d3e4f506");
+            throw new ApiError(ErrorCode.INVALID_ID, field, "an id looks like 0190e2a4-5b6c-7d8e-9fa0-b1c2d3e4f506");
         }
         return UUID.fromString(text);
     }
@@ -168,13 +170,13 @@ final class JobsEndpoint {
                         allowed.stream().map(JobState::wireName).toList()));
     }
 
-    static int limit(Context ctx) {
+    static int limit(Context ctx, int usual, int most) {
         var value = ctx.queryParam("limit");
         if (value == null) {
-            return DEFAULT_PAGE;
+            return usual;
         }
-        if (!value.matches("[0-9]{1,9}") || Integer.parseInt(value) < 1 || Integer.parseInt(value) > MAX_PAGE) {
-            throw ApiError.invalid("limit", "must be a whole number from 1 to %d, not %s".formatted(MAX_PAGE, value));
+        if (!value.matches("[0-9]{1,9}") || Integer.parseInt(value) < 1 || Integer.parseInt(value) > most) {
+            throw ApiError.invalid("limit", "must be a whole number from 1 to %d, not %s".formatted(most, value));
         }
         return Integer.parseInt(value);
     }

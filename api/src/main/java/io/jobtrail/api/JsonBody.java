@@ -4,9 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.http.Context;
 import io.jobtrail.config.Json;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -23,11 +26,34 @@ record JsonBody(ObjectNode json, String prefix) {
             Json.MAPPER.reader().with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
     static JsonBody of(Context ctx) {
+        requireJson(ctx);
+        return of(ctx.body());
+    }
+
+    private static void requireJson(Context ctx) {
         if (!EnqueueEndpoint.mediaType(ctx).equals("application/json")) {
             throw new ApiError(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Content-Type must be application/json");
         }
-        return of(ctx.body());
+    }
+
+    /** The objects of a body that is an array of them. */
+    static List<ObjectNode> array(Context ctx, int most) {
+        requireJson(ctx);
+        if (!(parse(null, ctx.body()) instanceof ArrayNode array)) {
+            throw new ApiError(ErrorCode.MALFORMED_JSON, null, "the body must be a JSON array");
+        }
+        if (array.isEmpty() || array.size() > most) {
+            throw ApiError.invalid("items", "must be 1 to %d, not %d".formatted(most, array.size()));
+        }
+        var objects = new ArrayList<ObjectNode>();
+        for (var node : array) {
+            if (!(node instanceof ObjectNode object)) {
+                throw ApiError.invalid("items[" + objects.size() + "]", "must be a JSON object");
+            }
+            objects.add(object);
+        }
+        return objects;
     }
 
     static JsonBody of(String text) {

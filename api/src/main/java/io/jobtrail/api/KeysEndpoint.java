@@ -122,7 +122,7 @@ final class KeysEndpoint {
     /** {@code GET /pipeline/access-events} */
     void events(Context ctx) {
         JobsEndpoint.onlyKnown(ctx, Set.of("limit", "cursor"));
-        int limit = JobsEndpoint.limit(ctx);
+        int limit = JobsEndpoint.limit(ctx, JobsEndpoint.DEFAULT_PAGE, JobsEndpoint.MAX_PAGE);
         var page = events.page(Cursor.number(ctx.queryParam("cursor")), limit);
         var answer = new LinkedHashMap<String, Object>();
         answer.put("events", page);

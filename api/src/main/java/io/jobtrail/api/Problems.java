@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -46,6 +47,9 @@ final class Problems {
 
     private static void known(ApiError e, Context ctx) {
         var problem = problem(e.code, e.field, e.getMessage(), ctx.path());
+        if (e.items != null) {
+            problem.put("items", e.items);
+        }
         if (e.jobStatus != null) {
             problem.put("job_status", e.jobStatus.wireName()); // "status" is that of HTTP, says RFC 9457
         }
@@ -132,6 +136,13 @@ final class Problems {
             ctx.header("Retry-After", "2");
         }
         ctx.status(code.status).result(Json.write(problem)).contentType(MEDIA_TYPE);
+    }
+
+    /** What a problem says of one of the items of a request that was served otherwise. */
+    static Map<String, Object> ofItem(ApiError e) {
+        var problem = problem(e.code, e.field, e.getMessage(), null);
+        problem.keySet().removeAll(Set.of("type", "instance"));
+        return problem;
     }
 
     private static Map<String, Object> problem(ErrorCode code, String field, String detail, String path) {

@@ -20,12 +20,14 @@ final class Routes {
             SessionEndpoint session,
             KeysEndpoint keys,
             EnqueueEndpoint enqueue,
+            BatchEndpoint batches,
             StatusEndpoint status,
             EventsEndpoint events,
             JobsEndpoint jobs,
             ActionsEndpoint actions,
             PromptsEndpoint prompts,
             StatsEndpoint stats,
+            QueuesEndpoint queues,
             HealthEndpoint health,
             MetricsEndpoint metrics) {
         return Javalin.create(config -> {
@@ -52,6 +54,9 @@ final class Routes {
             config.routes.beforeMatched("/pipeline/*", Routes::refuseLargeJson);
 
             config.routes.post("/pipeline/enqueue", enqueue::handle, Right.SUBMIT);
+            config.routes.post("/pipeline/enqueue/batch", batches::enqueue, Right.SUBMIT);
+            config.routes.post("/pipeline/batch", batches::upload, Right.SUBMIT);
+            config.routes.get("/pipeline/batch-status/{batch_id}", batches::status, Right.FOLLOW);
             config.routes.get("/pipeline/status/{id}", status::status, Right.FOLLOW);
             config.routes.get("/pipeline/events", events::events, Right.READ);
             config.routes.get("/pipeline/jobs/recent", jobs::recent, Right.READ);
@@ -66,6 +71,9 @@ final class Routes {
             config.routes.get("/pipeline/hitl/{id}/prompt", prompts::prompt, Right.READ);
             config.routes.post("/pipeline/hitl/{id}/response", prompts::respond, Right.OPERATE);
             config.routes.get("/pipeline/stats", stats::stats, Right.READ);
+            config.routes.get("/pipeline/queues", queues::queues, Right.ADMINISTER);
+            config.routes.post("/pipeline/queues/{queue}", queues::act, Right.ADMINISTER);
+            config.routes.get("/pipeline/workers", queues::workers, Right.ADMINISTER);
 
             config.routes.post("/pipeline/session", session::signIn, Right.OPEN);
             config.routes.get("/pipeline/session", session::show, Right.IDENTIFY);

@@ -76,6 +76,19 @@ final class Staging {
             }
         }
 
+        /** Nothing more comes: what it took for that is given back, so that many can wait for each other. */
+        void complete() throws IOException {
+            if (disk != null) {
+                disk.close();
+                disk = null;
+            }
+            if (memory != null && memory.remaining() > memory.capacity() / 2) {
+                int spare = memory.remaining();
+                memory = ByteBuffer.allocate(memory.position()).put(memory.flip());
+                room.release(spare);
+            }
+        }
+
         long size() {
             return size;
         }

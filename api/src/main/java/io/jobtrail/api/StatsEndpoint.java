@@ -3,6 +3,7 @@ package io.jobtrail.api;
 import io.javalin.http.Context;
 import io.jobtrail.job.JobState;
 import io.jobtrail.store.JobReader;
+import io.jobtrail.store.Queues;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,9 +15,11 @@ final class StatsEndpoint {
     private static final long RETRYING_DEGRADED = 5;
 
     private final JobReader reader;
+    private final Queues queues;
 
-    StatsEndpoint(JobReader reader) {
+    StatsEndpoint(JobReader reader, Queues queues) {
         this.reader = reader;
+        this.queues = queues;
     }
 
     void stats(Context ctx) {
@@ -44,6 +47,12 @@ final class StatsEndpoint {
         if (retrying > RETRYING_DEGRADED) {
             reasons.add(retrying + " jobs wait for another attempt");
         }
+        queues.settings().stream().filter(Queues.Setting::paused).forEach(queue -> {
+            var states = counts.get(queue.name());
+            long waiting = states.getOrDefault(JobState.QUEUED, 0L) + states.getOrDefault(JobState.RETRYING, 0L);
+            reasons.add("queue paused: %s, by %s, with %d jobs waiting"
+                    .formatted(queue.name().wireName(), queue.changedBy(), waiting));
+        });
         var health = failed > FAILED_CRITICAL || retrying > RETRYING_CRITICAL
                 ? "critical"
                 : reasons.isEmpty() ? "healthy" : "degraded";

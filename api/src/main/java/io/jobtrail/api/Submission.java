@@ -61,8 +61,7 @@ record Submission(
     }
 
     /** From a JSON body. */
-    static Submission ofJson(String text, Supplier<? extends Collection<String>> handlers) {
-        var body = JsonBody.of(text);
+    static Submission ofJson(JsonBody body, Supplier<? extends Collection<String>> handlers) {
         var allowed = new TreeSet<>(SHARED);
         if (body.json().has("source_type")) {
             allowed.addAll(Set.of("source_type", "s3_key"));

@@ -65,11 +65,11 @@ record Why(Kind kind, String words, Standing standing) {
             return new Why(Kind.DUE_LATER, "is due at " + job.runAfter(), standing);
         }
         var due = job.status() == JobState.RETRYING ? "is due now and " : "";
+        if (job.queuePaused()) {
+            return new Why(Kind.PAUSED, due + "waits: queue " + job.queue() + " is paused", standing);
+        }
         if (standing == null) {
             return new Why(Kind.NEXT, due + "waits for a free worker of queue " + job.queue(), null);
-        }
-        if (standing.paused()) {
-            return new Why(Kind.PAUSED, due + "waits: queue " + job.queue() + " is paused", standing);
         }
         if (!standing.served()) {
             return new Why(Kind.NO_WORKER, due + "waits: no live worker serves queue " + job.queue(), standing);

@@ -61,6 +61,12 @@ class AccessMatrixTest {
     private static final Map<String, Described> CLOSED = Map.ofEntries(
             entry("POST /pipeline/enqueue", Described.to("eo", "{\"handler\":\"echo\"}")),
             entry("GET /pipeline/status/{id}", Described.ofJob(ALL)),
+            entry("POST /pipeline/enqueue/batch", Described.to("eo", "[{\"handler\":\"echo\"}]")),
+            entry("POST /pipeline/batch", Described.to("eo")),
+            entry("GET /pipeline/batch-status/{batch_id}", Described.to(ALL)),
+            entry("GET /pipeline/queues", Described.to(NOBODY)),
+            entry("POST /pipeline/queues/{queue}", Described.to(NOBODY, "{\"action\":\"resume\"}")),
+            entry("GET /pipeline/workers", Described.to(NOBODY)),
             entry("GET /pipeline/events", Described.to("ro")),
             entry("GET /pipeline/jobs/recent", Described.to("ro")),
             entry("GET /pipeline/jobs/{id}/history", Described.ofJob("ro")),

@@ -101,6 +101,25 @@ class ApiMainTest {
     }
 
     @Test
+    void configShowsWhatWasGivenAlsoWhenSomeOfItIsWrong() throws Exception {
+        assertThat(run(2, List.of("config"), "PORT", "99999"))
+                .containsPattern("PORT +99999 +environment")
+                .containsPattern("DATABASE_URL +- +default")
+                .contains("DATABASE_URL is not set", "PORT must be");
+    }
+
+    @Test
+    void doctorSaysWhatIsWrongAndWhatToDo() throws Exception {
+        assertThat(run(0, List.of("doctor"), "DATABASE_URL", database.environmentUrl()))
+                .contains("ok    postgres", "ok    documents", "ok    schema")
+                .doesNotContain("FAIL");
+        assertThat(run(1, List.of("doctor"), "DATABASE_URL", "postgresql://me:s3cret@127.0.0.1:1/app"))
+                .contains("FAIL  postgres", "fix: start Postgres", "skip  schema")
+                .doesNotContain("s3cret", "\tat ");
+        assertThat(run(1, List.of("doctor"))).contains("FAIL  settings    DATABASE_URL is not set");
+    }
+
+    @Test
     void versionIsThatOfTheJar() throws Exception {
         assertThat(run(0, List.of("--version")).strip())
                 .as("no jar, no version")

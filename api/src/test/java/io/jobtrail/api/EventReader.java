@@ -64,7 +64,8 @@ final class EventReader implements AutoCloseable {
                     .build()
                     .send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
             assertThat(response.statusCode()).isEqualTo(200);
-            assertThat(response.headers().firstValue("Content-Type").orElse(null)).startsWith("text/event-stream");
+            assertThat(response.headers().firstValue("Content-Type").orElse(null))
+                    .startsWith("text/event-stream");
             return new EventReader(response);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

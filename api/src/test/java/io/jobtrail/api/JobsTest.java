@@ -150,7 +150,7 @@ class JobsTest {
         assertThat(page.at("/jobs/0/id").asText()).isEqualTo(claim.id().toString());
         assertThat(page.path("filters").fieldNames())
                 .toIterable()
-                .containsExactlyInAnyOrder("realm", "queue", "status", "handler", "error_code", "q");
+                .containsExactlyInAnyOrder("realm", "queue", "status", "handler", "error_code", "q", "batch");
         assertThat(page.path("filters").path(name).asText()).isEqualTo(query.split("=")[1].replace("%25", "%"));
         assertThat(page.path("next_cursor").isNull()).isTrue();
     }

@@ -78,6 +78,21 @@ class LostAnswerTest {
     }
 
     @Test
+    void theJobsOfABatchAreAnsweredAsNewToo() {
+        var body = "[{\"handler\":\"echo\"},{\"handler\":\"echo\"}]".getBytes(StandardCharsets.UTF_8);
+        proxy.cutAnswerTo("enqueue_jobs");
+        var answer = api.send("POST", "/pipeline/enqueue/batch", body, "Content-Type", "application/json")
+                .is(202);
+        assertThat(answer.json().path("accepted").asInt()).isEqualTo(2);
+        assertThat(answer.json().path("already_existed").asInt()).isZero();
+        proxy.cutAnswersTo("enqueue_jobs", 2);
+        api.send("POST", "/pipeline/enqueue/batch", body, "Content-Type", "application/json")
+                .isProblem(503, "DATABASE_UNAVAILABLE", null)
+                .says("unknown", "batch");
+        api.assertHolds(4, 0);
+    }
+
+    @Test
     void whetherAJobWasCancelledIsSaidToBeUnknownWhenItIs() {
         var id = api.database.aJob().insert();
         proxy.cutAnswerTo("cancel_jobs");

@@ -113,10 +113,14 @@ class WhyTest {
             assertThat(retryAfter(id)).as("%d before it, two at a time", i).isBetween(19 + 10 * i, 20 + 10 * i);
         }
         var late = running();
-        api.database.asOwner("SET session_replication_role = replica",
+        api.database.asOwner(
+                "SET session_replication_role = replica",
                 "UPDATE pipeline_jobs SET started_at = now() - interval '60 seconds' WHERE id = '" + late.id() + "'");
         assertThat(retryAfter(late.id())).isBetween(15, 17);
-        assertThat(retryAfter(api.database.aJob().dueAt(Instant.now().plusSeconds(3_000)).insert()))
+        assertThat(retryAfter(api.database
+                        .aJob()
+                        .dueAt(Instant.now().plusSeconds(3_000))
+                        .insert()))
                 .isEqualTo(60);
     }
 

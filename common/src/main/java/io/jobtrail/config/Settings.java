@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Everything that can be set, read once from environment variables by the Mains; all other code gets plain values. Reports
@@ -43,6 +44,7 @@ public record Settings(
         Duration shutdown,
         Duration pollInterval,
         long maxUploadBytes,
+        long maxBatchBytes,
         int maxAttempts,
         int maxWaiters,
         int maxEventClients,
@@ -66,30 +68,62 @@ public record Settings(
 
     /** The names of all variables, for the checks of the deployment files and the documentation. */
     public static final Set<String> VARIABLES =
-            Set.copyOf(new Reader(Map.of()).read().entries().keySet());
+            Set.copyOf(new Reader(Map.of(), Map.of()).read().entries().keySet());
 
     /**
      * One variable as it is in force.
      *
      * @param value as text, masked when it is a secret; null when not set
-     * @param source "environment" or "default"
+     * @param source environment, default, or the option that it was given by
      */
     public record Entry(String value, String source) {}
 
+    /** The source of what was not given. */
+    public static final String DEFAULT = "default";
+
     /** @throws InvalidSettings naming every wrong variable */
     public static Settings fromEnvironment(Map<String, String> environment) {
-        var reader = new Reader(environment);
+        return fromEnvironment(environment, Map.of());
+    }
+
+    /**
+     * @param sources by variable, where its value comes from if not from the environment
+     * @throws InvalidSettings naming every wrong variable
+     */
+    public static Settings fromEnvironment(Map<String, String> environment, Map<String, String> sources) {
+        var reader = new Reader(environment, sources);
         var settings = reader.read();
         if (!reader.errors.isEmpty()) {
-            throw new InvalidSettings(reader.errors);
+            throw new InvalidSettings(reader.errors, reader.entries);
         }
         return settings;
     }
 
+    /** One line for each variable: what is in force, and where it comes from. */
+    public static String table(Map<String, Entry> entries) {
+        return entries.entrySet().stream()
+                .map(entry -> "%-24s %-40s %s"
+                        .formatted(
+                                entry.getKey(),
+                                entry.getValue().value() == null
+                                        ? "-"
+                                        : entry.getValue().value(),
+                                entry.getValue().source()))
+                .collect(Collectors.joining("\n"));
+    }
+
     /** Some variables are wrong; the message has one line for each. */
     public static final class InvalidSettings extends RuntimeException {
-        InvalidSettings(List<String> errors) {
+        private final transient Map<String, Entry> entries;
+
+        InvalidSettings(List<String> errors, Map<String, Entry> entries) {
             super(String.join("\n", errors));
+            this.entries = entries;
+        }
+
+        /** As they were given. */
+        public Map<String, Entry> entries() {
+            return entries;
         }
     }
 
@@ -100,11 +134,17 @@ public record Settings(
 
     private static final class Reader {
         private final Map<String, String> environment;
+        private final Map<String, String> sources;
         private final List<String> errors = new ArrayList<>();
         private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-        Reader(Map<String, String> environment) {
+        Reader(Map<String, String> environment, Map<String, String> sources) {
             this.environment = environment;
+            this.sources = sources;
+        }
+
+        private Entry given(String name, String shown) {
+            return new Entry(shown, sources.getOrDefault(name, "environment"));
         }
 
         Settings read() {
@@ -127,6 +167,7 @@ public record Settings(
                     seconds("SHUTDOWN_SECONDS", 25, 1, 3_600),
                     seconds("POLL_INTERVAL_SECONDS", 2, 1, 3_600),
                     number("MAX_UPLOAD_BYTES", 200L << 20, 1, 1L << 40),
+                    number("MAX_BATCH_BYTES", 1L << 30, 1, 1L << 40),
                     (int) number("MAX_ATTEMPTS", 5, 1, 1_000),
                     (int) number("MAX_WAITERS", 1_000, 0, 100_000),
                     (int) number("MAX_EVENT_CLIENTS", 100, 0, 100_000),
@@ -159,7 +200,7 @@ public record Settings(
         private String raw(String name, String fallback) {
             var value = environment.get(name);
             var set = value != null && !value.isBlank();
-            entries.put(name, new Entry(set ? value.strip() : fallback, set ? "environment" : "default"));
+            entries.put(name, set ? given(name, value.strip()) : new Entry(fallback, DEFAULT));
             return entries.get(name).value();
         }
 
@@ -170,7 +211,7 @@ public record Settings(
         private String secret(String name) {
             var value = raw(name, null);
             if (value != null) {
-                entries.put(name, new Entry("***", "environment"));
+                entries.put(name, given(name, "***"));
             }
             return value;
         }
@@ -192,10 +233,10 @@ public record Settings(
             }
             try {
                 var result = parse.apply(value);
-                entries.put(name, new Entry(result.toString(), "environment"));
+                entries.put(name, given(name, result.toString()));
                 return result;
             } catch (IllegalArgumentException e) {
-                entries.put(name, new Entry("***", "environment"));
+                entries.put(name, given(name, "***"));
                 errors.add(name + " " + e.getMessage());
                 return null;
             }
@@ -206,14 +247,14 @@ public record Settings(
             if (value == null) {
                 return null;
             }
-            entries.put(name, new Entry(value.replaceAll("//.*@", "//***@"), "environment"));
+            entries.put(name, given(name, value.replaceAll("//.*@", "//***@")));
             try {
                 var uri = java.net.URI.create(value);
                 if (uri.getScheme() != null && schemes.contains(uri.getScheme()) && uri.getHost() != null) {
                     return value;
                 }
             } catch (IllegalArgumentException e) {
-                entries.put(name, new Entry("***", "environment"));
+                entries.put(name, given(name, "***"));
             }
             errors.add(
                     name + " must be a URL that starts with " + String.join(":// or ", new TreeSet<>(schemes)) + "://");

@@ -8,7 +8,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -78,30 +83,57 @@ public final class DocumentStore {
      * @throws IllegalArgumentException when it is empty
      */
     public StoredDocument put(String filename, String contentType, InputStream bytes) {
-        var id = JobIds.next();
+        return database.inTransaction(connection -> put(connection, filename, contentType, bytes));
+    }
+
+    /** Bytes that are to be stored, with what their sender calls them. */
+    public interface Incoming {
+        String filename();
+
+        String contentType();
+
+        InputStream open() throws IOException;
+    }
+
+    /** Likewise all of them, or none, with one commit. The answers are in the order of the files. */
+    public List<StoredDocument> put(List<? extends Incoming> files) {
         return database.inTransaction(connection -> {
-            var digest = Sha256.digest();
-            long size = 0;
-            int parts = 0;
-            for (byte[] part; (part = next(bytes)).length > 0; parts++) {
-                digest.update(part);
-                size += part.length;
-                Database.update(connection, INSERT_PART, id, parts, ByteBuffer.wrap(part));
+            var stored = new ArrayList<StoredDocument>();
+            for (var file : files) {
+                try (var bytes = file.open()) {
+                    stored.add(put(connection, file.filename(), file.contentType(), bytes));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
             }
-            if (size == 0) {
-                throw new IllegalArgumentException("the document is empty");
-            }
-            var document = described(id, filename, contentType, size, Sha256.hex(digest));
-            Database.update(
-                    connection,
-                    INSERT_DOCUMENT,
-                    document.id(),
-                    document.filename(),
-                    document.contentType(),
-                    document.size(),
-                    document.sha256());
-            return document;
+            return stored;
         });
+    }
+
+    private static StoredDocument put(Connection connection, String filename, String contentType, InputStream bytes)
+            throws SQLException {
+        var id = JobIds.next();
+        var digest = Sha256.digest();
+        long size = 0;
+        int parts = 0;
+        for (byte[] part; (part = next(bytes)).length > 0; parts++) {
+            digest.update(part);
+            size += part.length;
+            Database.update(connection, INSERT_PART, id, parts, ByteBuffer.wrap(part));
+        }
+        if (size == 0) {
+            throw new IllegalArgumentException("the document is empty");
+        }
+        var document = described(id, filename, contentType, size, Sha256.hex(digest));
+        Database.update(
+                connection,
+                INSERT_DOCUMENT,
+                document.id(),
+                document.filename(),
+                document.contentType(),
+                document.size(),
+                document.sha256());
+        return document;
     }
 
     /** Takes no more memory than there are bytes. */
@@ -129,9 +161,13 @@ public final class DocumentStore {
                 id);
     }
 
-    /** For a document that no job will refer to. */
+    /** For documents that no job will refer to. Those that one does refer to make it fail, and all stay. */
+    public void delete(Collection<UUID> ids) {
+        database.update("DELETE FROM pipeline_documents WHERE id = ANY (?)", Database.array("uuid", List.copyOf(ids)));
+    }
+
     public void delete(UUID id) {
-        database.update("DELETE FROM pipeline_documents WHERE id = ?", id);
+        delete(List.of(id));
     }
 
     /**

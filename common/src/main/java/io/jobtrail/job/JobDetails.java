@@ -9,6 +9,8 @@ import java.util.UUID;
  * @param payload JSON text of an object; in a list without its large members
  * @param result JSON text, null until the job is finished; in a list also null when it is large
  * @param version number of transitions so far
+ * @param batchId of the jobs that were sent together with it; null when it was sent alone
+ * @param queuePaused nobody begins with the jobs of its queue at the moment
  */
 public record JobDetails(
         UUID id,
@@ -31,4 +33,6 @@ public record JobDetails(
         Instant runAfter,
         Instant lastHeartbeatAt,
         boolean cancelRequested,
-        UUID documentId) {}
+        UUID documentId,
+        UUID batchId,
+        boolean queuePaused) {}

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -89,6 +90,17 @@ public final class JobQueue {
 
     public long length(QueueName queue) {
         return redis.call(jedis -> jedis.llen(key(queue)));
+    }
+
+    /** Of all lists, from one connection. */
+    public Map<QueueName, Long> lengths() {
+        return redis.call(jedis -> {
+            var lengths = new EnumMap<QueueName, Long>(QueueName.class);
+            for (var queue : QueueName.values()) {
+                lengths.put(queue, jedis.llen(key(queue)));
+            }
+            return lengths;
+        });
     }
 
     /** Puts all in front of the list, in their order. */

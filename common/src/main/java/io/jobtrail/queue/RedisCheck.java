@@ -48,6 +48,53 @@ public final class RedisCheck {
         }
     }
 
+    /**
+     * What is known of a Redis that can be used.
+     *
+     * @param limited whether its memory has a limit
+     * @param policy what it does at that limit
+     * @param persistence how it keeps its data over a restart, in words
+     */
+    public record Standing(String version, boolean limited, String policy, String persistence) {
+        public boolean mayEvict() {
+            return limited && !policy.isEmpty() && !policy.equals("noeviction");
+        }
+
+        public String inWords() {
+            return "Redis %s, %s, %s"
+                    .formatted(
+                            version, limited ? "maxmemory-policy " + policy : "maxmemory without a limit", persistence);
+        }
+    }
+
+    /** Empty where it is forbidden, as for some users of a managed Redis. */
+    public Optional<Standing> standing() {
+        try {
+            return redis.call(jedis -> {
+                var info = jedis.info();
+                return Optional.of(new Standing(
+                        value(info, "redis_version"),
+                        !value(info, "maxmemory").equals("0"),
+                        value(info, "maxmemory_policy"),
+                        value(info, "aof_enabled").equals("1")
+                                ? "keeps its data (append-only file)"
+                                : snapshots(jedis)));
+            });
+        } catch (JedisException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static String snapshots(Jedis jedis) {
+        try {
+            return jedis.configGet("save").stream().skip(1).allMatch(String::isEmpty)
+                    ? "keeps no data: after a restart all ids are pushed again, and no job is lost"
+                    : "keeps its data (snapshots)";
+        } catch (JedisDataException e) {
+            return "does not tell whether it keeps its data";
+        }
+    }
+
     private static List<String> warnings(Jedis jedis) {
         var warnings = new ArrayList<String>();
         if (!jedis.exists(JobQueue.EPOCH)) {

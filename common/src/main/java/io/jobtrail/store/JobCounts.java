@@ -2,6 +2,7 @@ package io.jobtrail.store;
 
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -33,17 +34,30 @@ public final class JobCounts {
         return counts;
     }
 
-    /** Seconds for which the oldest due job of each queue has waited; none for a queue where no job is due. */
+    /**
+     * Seconds for which the oldest due job of each queue has waited; none for a queue where no job is due. Steps from handler to
+     * handler, as the index is sorted, and reads one job of each.
+     */
     public Map<QueueName, Double> oldestWaits() {
-        var waits = new LinkedHashMap<QueueName, Double>();
-        for (var queue : QueueName.values()) {
-            database.first("""
-                            SELECT extract(epoch FROM clock_timestamp() - min(run_after))::float8 AS seconds FROM pipeline_jobs
-                            WHERE queue = ? AND status IN ('queued', 'retrying')""", row -> row.getDouble("seconds"), queue.wireName())
-                    .filter(seconds ->
-                            seconds > 0) // null for an empty queue reads as 0, and what is not due is below it
-                    .ifPresent(seconds -> waits.put(queue, seconds));
-        }
+        var waits = new EnumMap<QueueName, Double>(QueueName.class);
+        database.list(
+                """
+                WITH RECURSIVE waiting AS (
+                    SELECT q.name AS queue, first.handler FROM pipeline_queues q CROSS JOIN LATERAL (
+                        SELECT j.handler FROM pipeline_jobs j WHERE j.queue = q.name AND j.status IN ('queued', 'retrying')
+                        ORDER BY j.handler LIMIT 1) first
+                    UNION ALL
+                    SELECT w.queue, next.handler FROM waiting w CROSS JOIN LATERAL (
+                        SELECT j.handler FROM pipeline_jobs j
+                        WHERE j.queue = w.queue AND j.status IN ('queued', 'retrying') AND j.handler > w.handler
+                        ORDER BY j.handler LIMIT 1) next
+                )
+                SELECT w.queue, extract(epoch FROM clock_timestamp() - min(oldest.run_after))::float8 AS seconds
+                FROM waiting w CROSS JOIN LATERAL (
+                    SELECT j.run_after FROM pipeline_jobs j
+                    WHERE j.queue = w.queue AND j.handler = w.handler AND j.status IN ('queued', 'retrying')
+                    ORDER BY j.run_after LIMIT 1) oldest
+                GROUP BY w.queue HAVING min(oldest.run_after) < clock_timestamp()""", row -> waits.put(QueueName.of(row.getString("queue")).orElseThrow(), row.getDouble("seconds")));
         return waits;
     }
 

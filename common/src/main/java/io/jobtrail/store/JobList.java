@@ -18,7 +18,8 @@ public final class JobList {
     /** All of a job but its two values without a bound, payload and result. */
     static final String BOUNDED = """
             id, status, queue, realm, handler, stage, progress, attempt, max_attempts, version, error, error_code, created_at,
-            started_at, finished_at, run_after, last_heartbeat_at, cancel_requested, document_id""";
+            started_at, finished_at, run_after, last_heartbeat_at, cancel_requested, document_id, batch_id,
+            (SELECT q.paused FROM pipeline_queues q WHERE q.name = queue) AS queue_paused""";
 
     /** Five hundred jobs with values of this many bytes of JSON text are a few megabytes. */
     private static final int MAX_LISTED_BYTES = 4096;
@@ -56,6 +57,9 @@ public final class JobList {
         var statement = new Statement(text == null ? filter.limit() : Math.max(filter.limit(), LOOK_AT_TEXT));
         var hasKind =
                 filter.states() != null || filter.queue() != null || filter.realm() != null || filter.handler() != null;
+        if (filter.batch() != null) {
+            return page(filter, statement.batch(filter, before), text);
+        }
         return page(
                 filter,
                 hasKind || filter.errorCode() != null ? statement.kinds(filter, before) : statement.newest(before),
@@ -80,13 +84,15 @@ public final class JobList {
     /** How many jobs there are that the filter wants, wherever its page begins. Its text is not looked at. */
     long count(JobFilter filter) {
         var statement = new Statement(0);
-        // Jobs with an error code are few, and an index has them together; the sums do not know it.
-        if (filter.errorCode() == null) {
+        // Jobs with an error code and those of a batch are few, and indexes have them together; the sums do not know
+        // them.
+        if (filter.errorCode() == null && filter.batch() == null) {
             statement.add("SELECT coalesce(sum(jobs), 0) FROM pipeline_job_counts WHERE true");
         } else {
-            statement.add(
-                    "SELECT count(*) FROM pipeline_jobs WHERE deleted_at IS NULL AND error_code = ?",
-                    filter.errorCode());
+            statement
+                    .add("SELECT count(*) FROM pipeline_jobs WHERE deleted_at IS NULL")
+                    .addIf(filter.errorCode(), "AND error_code = ?")
+                    .addIf(filter.batch(), "AND batch_id = ?");
         }
         statement.kind(filter);
         return database.first(statement.sql.toString(), row -> row.getLong(1), statement.parameters.toArray())
@@ -139,6 +145,18 @@ public final class JobList {
             return add("""
                     WITH candidates AS MATERIALIZED (
                         SELECT id FROM pipeline_jobs WHERE id < ?::uuid ORDER BY id DESC LIMIT ?)""", before, look);
+        }
+
+        /** All jobs of the batch, which are few, and then those that the filter wants: a page is as full as it can be. */
+        Statement batch(JobFilter filter, String before) {
+            return add("""
+                    WITH batch AS MATERIALIZED (
+                        SELECT id, status, queue, realm, handler, error_code FROM pipeline_jobs
+                        WHERE batch_id = ? AND id < ?::uuid AND deleted_at IS NULL
+                    ), candidates AS MATERIALIZED (SELECT id FROM batch WHERE true""", filter.batch(), before)
+                    .kind(filter)
+                    .addIf(filter.errorCode(), "AND error_code = ?")
+                    .add("ORDER BY id DESC LIMIT ?)", look);
         }
 
         Statement ids(Range range, String before) {
@@ -215,7 +233,7 @@ public final class JobList {
                     -- Fenced, so that each is looked up by its id: the planner may think that reading all jobs is as quick.
                     FROM candidates c CROSS JOIN LATERAL (SELECT * FROM pipeline_jobs j WHERE j.id = c.id OFFSET 0) j
                     WHERE deleted_at IS NULL""", MAX_LISTED_BYTES, MAX_LISTED_BYTES, MAX_LISTED_BYTES);
-            kind(filter).addIf(filter.errorCode(), "AND error_code = ?");
+            kind(filter).addIf(filter.errorCode(), "AND error_code = ?").addIf(filter.batch(), "AND batch_id = ?");
             if (text != null) {
                 var pattern = "%" + text.replaceAll("([%_\\\\])", "\\\\$1") + "%";
                 add("AND (payload->>'filename' ILIKE ? OR error ILIKE ?)", pattern, pattern);
@@ -246,7 +264,9 @@ public final class JobList {
                 Database.instant(row, "run_after"),
                 Database.instant(row, "last_heartbeat_at"),
                 row.getBoolean("cancel_requested"),
-                row.getObject("document_id", UUID.class));
+                row.getObject("document_id", UUID.class),
+                row.getObject("batch_id", UUID.class),
+                row.getBoolean("queue_paused"));
     }
 
     static Double nullableDouble(ResultSet row, String column) throws SQLException {

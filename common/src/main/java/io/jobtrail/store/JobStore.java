@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -62,9 +63,9 @@ public final class JobStore {
     /** @param listener hears of what this store changes */
     public JobStore(Database database, MeterRegistry meters, ChangeListener listener) {
         this.database = database;
-        patient = new PatientStatements(database);
         this.listener = listener;
         statements = new SharedStatements(database, listener);
+        patient = new PatientStatements(database);
         enqueues = new GroupCommit<>(
                 LIMITS,
                 String::length,
@@ -105,11 +106,24 @@ public final class JobStore {
         return patient.ask(() -> statements.enqueue(all, true));
     }
 
+    /** Likewise, but none of them if one of their idempotency keys stands for other content: the answers say which. */
+    public List<NewJob.Accepted> enqueueUnlessReused(List<NewJob> jobs) {
+        var all = jobs.stream().map(JobStore::json).toList();
+        return patient.ask(() -> statements.enqueueUnlessReused(all));
+    }
+
     /** Takes the job that Redis named; empty: somebody has it, it is not due, paused, cancelled, or not for these handlers. */
     public Optional<Claim> claim(UUID id, String worker, Collection<String> handlers) {
         // Read here and not with the rows of the others: they are claimed already, whatever is wrong with this one.
         var turned = turns.submit(new Turn(null, new Wanted(id, worker, handlers)));
         return turned.next().flatMap(this::read);
+    }
+
+    /** The queues that no job is claimed from at the moment. */
+    public Set<QueueName> pausedQueues() {
+        return Set.copyOf(database.list(
+                "SELECT name FROM pipeline_queues WHERE paused",
+                row -> QueueName.of(row.getString(1)).orElseThrow()));
     }
 
     /** Takes the oldest due jobs of the queues without asking Redis, in strict priority of the queues' order. */

@@ -35,14 +35,7 @@ public final class Schema {
     }
 
     static int migrate(DatabaseUrl url, int attempts, Duration pause) {
-        var flyway = Flyway.configure(Schema.class.getClassLoader())
-                .dataSource(source(url))
-                .locations("classpath:sql")
-                .connectRetries(10)
-                // The same files may have been run by psql before: the tables are there, Flyway's own table is not.
-                .baselineOnMigrate(true)
-                .baselineVersion("0")
-                .load();
+        var flyway = flyway(url, 10);
         // Asking first spares a process without the owner's rights the attempt to lock Flyway's table.
         if (flyway.info().pending().length == 0) {
             return 0;
@@ -59,6 +52,22 @@ public final class Schema {
         } catch (SQLException e) {
             throw new DatabaseFailure("migrate", e);
         }
+    }
+
+    /** How many scripts would be run. Changes nothing. */
+    public static int pending(DatabaseUrl url) {
+        return flyway(url, 0).info().pending().length;
+    }
+
+    private static Flyway flyway(DatabaseUrl url, int connectRetries) {
+        return Flyway.configure(Schema.class.getClassLoader())
+                .dataSource(source(url))
+                .locations("classpath:sql")
+                .connectRetries(connectRetries)
+                // The same files may have been run by psql before: the tables are there, Flyway's own table is not.
+                .baselineOnMigrate(true)
+                .baselineVersion("0")
+                .load();
     }
 
     /**

@@ -22,6 +22,14 @@ import java.util.function.Predicate;
  * asked. Null as an answer means: not settled, because the claim is lost or somebody has locked the row.
  */
 final class SharedStatements {
+    private static final String ENQUEUE = "SELECT * FROM enqueue_jobs(?::jsonb, ?)";
+    private static final Database.RowMapper<NewJob.Accepted> ACCEPTED = row -> new NewJob.Accepted(
+            row.getObject("job_id", UUID.class),
+            row.getString("queue"),
+            JobState.of(row.getString("status")),
+            row.getBoolean("already_existed"),
+            row.getBoolean("same_content"));
+
     private final Database database;
     private final ChangeListener listener;
 
@@ -35,16 +43,25 @@ final class SharedStatements {
      * @param wait for somebody else who is using one of the idempotency keys; else that is a failure soon
      */
     List<NewJob.Accepted> enqueue(List<String> jobs, boolean wait) {
-        var accepted = database.list(
-                "SELECT * FROM enqueue_jobs(?::jsonb, ?)",
-                row -> new NewJob.Accepted(
-                        row.getObject("job_id", UUID.class),
-                        row.getString("queue"),
-                        JobState.of(row.getString("status")),
-                        row.getBoolean("already_existed"),
-                        row.getBoolean("same_content")),
-                "[" + String.join(",", jobs) + "]",
-                wait);
+        return told(database.list(ENQUEUE, ACCEPTED, jsonArray(jobs), wait));
+    }
+
+    /** Likewise, but makes none of them if one of their idempotency keys stands for other content: the answers say which. */
+    List<NewJob.Accepted> enqueueUnlessReused(List<String> jobs) {
+        try {
+            return told(database.inTransaction(connection -> {
+                var accepted = Database.list(connection, ENQUEUE, ACCEPTED, jsonArray(jobs), true);
+                if (accepted.stream().allMatch(NewJob.Accepted::sameContent)) {
+                    return accepted;
+                }
+                throw new Reused(accepted);
+            }));
+        } catch (Reused e) {
+            return e.accepted;
+        }
+    }
+
+    private List<NewJob.Accepted> told(List<NewJob.Accepted> accepted) {
         listener.changed(accepted.stream()
                 .filter(job -> !job.alreadyExisted())
                 .map(NewJob.Accepted::id)
@@ -52,8 +69,25 @@ final class SharedStatements {
         return accepted;
     }
 
+    /** Rolls back. */
+    private static final class Reused extends RuntimeException {
+        private final transient List<NewJob.Accepted> accepted;
+
+        Reused(List<NewJob.Accepted> accepted) {
+            this.accepted = accepted;
+        }
+    }
+
+    private static String jsonArray(List<String> jobs) {
+        return "[" + String.join(",", jobs) + "]";
+    }
+
     /** A claim among others, of which one process may hold a lost one and its successor. */
     private record Held(UUID id, int version) {}
+
+    private static List<UUID> ids(Set<Held> claims) {
+        return claims.stream().map(Held::id).toList();
+    }
 
     /** @param result JSON text, or null */
     record Finished(UUID id, int version, String result) {
@@ -122,7 +156,7 @@ final class SharedStatements {
                 array("text", wanted.stream().map(Wanted::worker).toList()),
                 array("text", List.copyOf(handlers)),
                 wait);
-        listener.changed(done);
+        listener.changed(ids(done));
         listener.changed(claimed.keySet());
         return turns.stream()
                 .map(turn -> asked.test(turn) ? new Turned(isIn(done, turn), take(claimed, turn.wanted())) : null)
@@ -167,7 +201,7 @@ final class SharedStatements {
                                 .map(job -> job.retryIn().toMillis() + " ms")
                                 .toList()),
                 wait);
-        listener.changed(left.keySet());
+        listener.changed(ids(left.keySet()));
         return jobs.stream()
                 .map(job -> left.containsKey(job.held()) ? Optional.of(left.get(job.held())) : null)
                 .toList();

@@ -53,23 +53,20 @@ public final class WaitingJobs {
                 """
                 SELECT j.* FROM unnest(?::uuid[]) AS asked(id) CROSS JOIN LATERAL (
                     SELECT id, status, version, stage, progress, cancel_requested FROM pipeline_jobs
-                    WHERE id = asked.id AND deleted_at IS NULL LIMIT 1) j""",
-                row -> marks.put(row.getObject("id", UUID.class), Mark.of(row)),
-                array("uuid", List.copyOf(jobs)));
+                    WHERE id = asked.id AND deleted_at IS NULL LIMIT 1) j""", row -> marks.put(row.getObject("id", UUID.class), Mark.of(row)), array("uuid", List.copyOf(jobs)));
         return marks;
     }
 
     /**
      * What a job that does not run waits for.
      *
-     * @param paused its queue is
      * @param served a living worker serves the queue
      * @param able one of these has the handler
      * @param places jobs that these could run at once
      * @param ahead jobs of the queue whose turn comes before, of each handler at most {@link #COUNTED}
      * @param askedAt when a person was asked; null = nothing is asked
      */
-    public record Standing(boolean paused, boolean served, boolean able, int places, int ahead, Instant askedAt) {}
+    public record Standing(boolean served, boolean able, int places, int ahead, Instant askedAt) {}
 
     /**
      * Reads the queue backwards from the job on, past those that are waiting: what is before the first of them in the index is what
@@ -78,7 +75,7 @@ public final class WaitingJobs {
     public Optional<Standing> standing(JobDetails job) {
         return database.first(
                 """
-                SELECT q.paused, w.served, w.able, w.places,
+                SELECT w.served, w.able, w.places,
                        (SELECT asked_at FROM pipeline_job_prompts WHERE job_id = ? AND answer IS NULL) AS asked_at,
                        (SELECT coalesce(sum(a.jobs), 0) FROM pipeline_handlers h CROSS JOIN LATERAL (
                             SELECT count(*) AS jobs FROM (
@@ -94,7 +91,6 @@ public final class WaitingJobs {
                             AND ? = ANY (queues)) living) w
                 WHERE q.name = ?""",
                 row -> new Standing(
-                        row.getBoolean("paused"),
                         row.getBoolean("served"),
                         row.getBoolean("able"),
                         row.getInt("places"),

@@ -4,15 +4,19 @@ import static io.jobtrail.store.Database.array;
 
 import io.jobtrail.config.Json;
 import io.jobtrail.job.QueueName;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Which worker processes exist and what they can run. Only a notice board: no decision about a job rests on it. */
 public final class WorkerRegistry {
     /** Processes that neither stopped nor were given up. Alive: heard of within three beats. */
-    private static final String PRESENT = """
+    static final String PRESENT = """
             WITH RECURSIVE present AS (
                 SELECT w.*, age, lease, age < 3 * heartbeat AS alive
                 FROM pipeline_workers w CROSS JOIN LATERAL (SELECT
@@ -69,18 +73,24 @@ public final class WorkerRegistry {
      * @param heartbeat how often it beats
      * @param lease how long after its last heartbeat its jobs are released
      * @param degraded why it works worse than it could, in words
+     * @param figures what it has measured, for people: names and what JSON can say
      */
-    public record Condition(Duration heartbeat, Duration lease, List<String> degraded) {}
+    public record Condition(Duration heartbeat, Duration lease, List<String> degraded, Map<String, Object> figures) {
+        /** Of one that measures nothing. */
+        public Condition(Duration heartbeat, Duration lease, List<String> degraded) {
+            this(heartbeat, lease, degraded, Map.of());
+        }
+    }
 
     /**
      * Also for a process that was silent for so long that it was declared dead; but not for one that has said itself that it
      * stops, as it does within a lease of its last beat: this beat was under way then.
      */
     public void beat(String id, int running, Condition condition) {
-        var metrics = Map.of(
-                "heartbeat_seconds", condition.heartbeat().toSeconds(),
-                "lease_seconds", condition.lease().toSeconds(),
-                "degraded", condition.degraded());
+        var metrics = new LinkedHashMap<>(condition.figures());
+        metrics.put("heartbeat_seconds", condition.heartbeat().toSeconds());
+        metrics.put("lease_seconds", condition.lease().toSeconds());
+        metrics.put("degraded", condition.degraded());
         database.update(
                 """
                 UPDATE pipeline_workers SET last_beat_at = now(), running = ?, metrics = ?::jsonb, stopped_at = NULL
@@ -109,6 +119,55 @@ public final class WorkerRegistry {
                         Duration.ofSeconds(Math.round(row.getDouble("age"))),
                         Duration.ofSeconds(Math.round(row.getDouble("lease"))),
                         List.of((String[]) row.getArray("degraded").getArray())));
+    }
+
+    /**
+     * A process, there or not, as it has said itself.
+     *
+     * @param alive heard of within three beats, and not stopped
+     * @param metrics JSON text
+     */
+    public record Known(
+            String id,
+            String host,
+            long pid,
+            List<String> queues,
+            List<String> handlers,
+            int concurrency,
+            int running,
+            String version,
+            Instant startedAt,
+            Instant lastBeatAt,
+            boolean alive,
+            Instant stoppedAt,
+            String metrics) {}
+
+    /** Those that have not stopped first, and the newest of each. */
+    public List<Known> known(int limit) {
+        return database.list(
+                """
+                SELECT w.*, w.stopped_at IS NULL AND clock_timestamp() - w.last_beat_at
+                           < 3 * coalesce((w.metrics->>'heartbeat_seconds')::float8, 10) * interval '1 s' AS alive
+                FROM pipeline_workers w ORDER BY w.stopped_at IS NOT NULL, w.started_at DESC, w.id LIMIT ?""",
+                row -> new Known(
+                        row.getString("id"),
+                        row.getString("host"),
+                        row.getLong("pid"),
+                        texts(row, "queues"),
+                        texts(row, "handlers"),
+                        row.getInt("concurrency"),
+                        row.getInt("running"),
+                        row.getString("app_version"),
+                        Database.instant(row, "started_at"),
+                        Database.instant(row, "last_beat_at"),
+                        row.getBoolean("alive"),
+                        Database.instant(row, "stopped_at"),
+                        row.getString("metrics")),
+                limit);
+    }
+
+    private static List<String> texts(ResultSet row, String column) throws SQLException {
+        return List.of((String[]) row.getArray(column).getArray());
     }
 
     /**

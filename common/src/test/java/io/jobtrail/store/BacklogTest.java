@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.job.JobFilter;
+import io.jobtrail.job.JobIds;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,6 +27,8 @@ class BacklogTest {
     /** About so many. */
     private static final int RUNNING = 1_000;
 
+    private static final UUID SMALL_BATCH = JobIds.next();
+
     private static JobtrailDatabase database;
 
     @BeforeAll
@@ -37,6 +41,10 @@ class BacklogTest {
         insert("slow", "deferred", 20_000, "+ interval '1 day'");
         database.asOwner("UPDATE pipeline_jobs SET status = 'running' WHERE handler = 'deferred' AND id IN"
                 + " (SELECT id FROM pipeline_jobs ORDER BY md5(id::text) LIMIT %d)".formatted(2 * RUNNING));
+        insert("slow", "deferred", 1, "+ interval '1 day'");
+        database.asOwner(
+                "UPDATE pipeline_jobs SET batch_id = '%s' WHERE id = (SELECT max(id::text)::uuid FROM pipeline_jobs)"
+                        .formatted(SMALL_BATCH));
         database.asOwner("ANALYZE pipeline_jobs");
     }
 
@@ -217,7 +225,10 @@ class BacklogTest {
                 new JobFilter(null, null, Set.of(JobState.RETRYING), null, null, null, null, 50),
                 new JobFilter(null, QueueName.URGENT, null, null, null, null, null, 50),
                 new JobFilter(null, null, null, "process_document", null, null, null, 50),
-                new JobFilter(null, null, null, null, "CODE", null, null, 50))) {
+                new JobFilter(null, null, null, null, "CODE", null, null, 50),
+                new JobFilter(null, null, null, null, null, null, null, 50, SMALL_BATCH),
+                new JobFilter(null, null, Set.of(JobState.QUEUED), null, null, null, null, 50, SMALL_BATCH),
+                new JobFilter(null, null, null, null, null, null, null, 50, JobIds.next()))) {
             assertThat(jobsReadBy(counted -> {
                         var reader = new JobReader(counted);
                         for (int i = 0; i < 12; i++) {
@@ -233,6 +244,32 @@ class BacklogTest {
     }
 
     @Test
+    void howABatchStandsReadsItsJobsOnly() {
+        assertThat(jobsReadBy(counted -> {
+                    var batches = new Batches(counted);
+                    for (int i = 0; i < 12; i++) {
+                        assertThat(batches.counts(SMALL_BATCH, "default")).containsEntry(JobState.QUEUED, 1L);
+                        assertThat(batches.members(SMALL_BATCH, null, null, 1_000))
+                                .hasSize(1);
+                        assertThat(batches.counts(JobIds.next(), null)).isEmpty();
+                    }
+                }))
+                .isLessThan(12 * A_FEW);
+    }
+
+    @Test
+    void theOldestWaitOfAQueueReadsOneJobOfEachHandler() {
+        assertThat(jobsReadBy(counted -> {
+                    var reader = new JobReader(counted);
+                    for (int i = 0; i < 12; i++) {
+                        assertThat(reader.oldestWaits().get(QueueName.DEFAULT)).isGreaterThan(3_500);
+                        assertThat(reader.oldestWaits()).doesNotContainKey(QueueName.URGENT);
+                    }
+                }))
+                .isLessThan(24 * A_FEW);
+    }
+
+    @Test
     void countsReadNoJob() {
         assertThat(jobsReadBy(counted -> assertThat(new JobReader(counted)
                                 .counts()
@@ -240,7 +277,7 @@ class BacklogTest {
                                 .values())
                         .satisfies(counts -> assertThat(
                                         counts.stream().mapToLong(n -> n).sum())
-                                .isEqualTo(20_000))))
+                                .isEqualTo(20_001))))
                 .isLessThan(A_FEW);
     }
 

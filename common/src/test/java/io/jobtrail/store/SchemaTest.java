@@ -32,6 +32,7 @@ class SchemaTest {
             "V6__answers.sql",
             "V7__access.sql",
             "V8__changes.sql",
+            "V9__batches_and_queues.sql",
             "V10__checks_once.sql",
             "R__1_trail.sql",
             "R__2_transitions.sql",
@@ -40,7 +41,8 @@ class SchemaTest {
             "R__5_counts.sql",
             "R__6_recount.sql",
             "R__7_keys.sql",
-            "R__8_changes.sql");
+            "R__8_changes.sql",
+            "R__9_queues.sql");
 
     @Test
     void theseAreAllFiles() throws IOException {

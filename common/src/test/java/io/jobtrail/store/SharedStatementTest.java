@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.jobtrail.job.ChangeListener;
 import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.JobState;
@@ -360,7 +361,7 @@ class SharedStatementTest {
 
     @Test
     void aLostClaimIsToldApartFromItsSuccessorInOneStatement() {
-        var statements = new SharedStatements(database.runtime());
+        var statements = new SharedStatements(database.runtime(), ChangeListener.NOBODY);
         var lost = database.aJob().claimedBy("w");
         store.giveBack(lost, "TEST");
         var held = store.claim(lost.id(), "w", HANDLERS).orElseThrow();

@@ -12,7 +12,9 @@ import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Prompts;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -34,6 +36,8 @@ public final class JobRunner {
     private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
     private static final int MAX_RESULT_CHARS = 16 << 20;
 
+    static final double HIGH_PERCENTILE = 0.95;
+
     private final JobStore store;
     private final Documents documents;
     private final ChunkStore chunks;
@@ -44,8 +48,13 @@ public final class JobRunner {
     private final RetryPolicy<Optional<JobState>> untilLeaseEnds;
     private final Duration lease;
     private final MeterRegistry meters;
+    private final Timer runs;
+    private final Counter claimsLost;
 
-    /** @param meters gets {@code jobtrail.attempt}: how long attempts took, from the claim to the record, and how they ended */
+    /**
+     * @param meters gets {@code jobtrail.attempt}: how long attempts took, from the claim to the record, and how they ended;
+     *     {@code jobtrail.run}: the same of all together, with percentiles; {@code jobtrail.claims.lost}
+     */
     public JobRunner(
             JobStore store,
             Documents documents,
@@ -65,6 +74,14 @@ public final class JobRunner {
         this.backoff = backoff;
         this.lease = lease;
         this.meters = meters;
+        runs = Timer.builder("jobtrail.run")
+                .description("how long attempts took, of the last minutes")
+                .publishPercentiles(0.5, HIGH_PERCENTILE)
+                .register(meters);
+        claimsLost = Counter.builder("jobtrail.claims.lost")
+                .description(
+                        "attempts whose job somebody else had when they ended, so that their result was thrown away")
+                .register(meters);
         untilLeaseEnds = RetryPolicy.<Optional<JobState>>builder()
                 .handleIf(e -> e instanceof DatabaseFailure failure && failure.isTransient())
                 .withBackoff(100, 5_000, ChronoUnit.MILLIS)
@@ -88,16 +105,20 @@ public final class JobRunner {
      * Likewise one job after another: what ends well is recorded in the same commit that claims the next one.
      *
      * @param next names the job to go on with, without waiting for one; asked when the handler of the last one has returned
+     * @return whether Postgres handed out every job that was named
      */
-    void run(UUID id, String worker, Supplier<Optional<UUID>> next) {
+    boolean run(UUID id, String worker, Supplier<Optional<UUID>> next) {
         long asked = System.nanoTime();
         var claim = store.claim(id, worker, handlers.names());
+        var named = true;
         while (claim.isPresent()) {
             var following = new Next(next);
             run(claim.get(), asked, following);
             claim = following.claim(worker);
             asked = following.asked;
+            named = following.named;
         }
+        return !named;
     }
 
     /** @param asked when the claim was asked for: it may be held for as long */
@@ -120,6 +141,7 @@ public final class JobRunner {
     private void measure(Job job, String outcome, long nanos) {
         meters.timer("jobtrail.attempt", "queue", job.queue(), "handler", job.handler(), "outcome", outcome)
                 .record(nanos, TimeUnit.NANOSECONDS);
+        runs.record(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** The job that a worker goes on with: claimed together with the record of the one before, if that ends well. */
@@ -127,6 +149,7 @@ public final class JobRunner {
         private final Supplier<Optional<UUID>> source;
         private Optional<UUID> id = Optional.empty();
         private Optional<Claim> claim = Optional.empty();
+        private boolean named;
         private boolean refused;
         private long asked;
 
@@ -138,7 +161,8 @@ public final class JobRunner {
         Optional<JobState> recordWith(Outcome outcome, Claim ended) {
             if (outcome instanceof Outcome.Finished finished) {
                 id = source.get();
-                if (id.isPresent()) {
+                named = id.isPresent();
+                if (named) {
                     asked = System.nanoTime();
                     try {
                         var turn = store.completeAndClaim(ended, finished.result(), id.get(), handlers.names());
@@ -232,12 +256,15 @@ public final class JobRunner {
                                     claim.id(),
                                     claim.job().attempt(),
                                     left.wireName()),
-                    () -> LOG.warn(
-                            "job {} attempt {} ended as {}, but the claim is lost: nothing was recorded, and what "
-                                    + "has become of the job meanwhile stands",
-                            claim.id(),
-                            claim.job().attempt(),
-                            outcome.getClass().getSimpleName()));
+                    () -> {
+                        claimsLost.increment();
+                        LOG.warn(
+                                "job {} attempt {} ended as {}, but the claim is lost: nothing was recorded, and what "
+                                        + "has become of the job meanwhile stands",
+                                claim.id(),
+                                claim.job().attempt(),
+                                outcome.getClass().getSimpleName());
+                    });
             return state;
         } catch (DatabaseFailure e) {
             var what =

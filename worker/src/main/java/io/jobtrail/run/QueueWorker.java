@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -30,13 +31,15 @@ final class QueueWorker extends WorkerPoolImpl {
     private final ResqueBoard board;
     private final RedisWaits waits;
     private final SharedPop pops;
-    private final String[] keys;
+    private final List<QueueName> queues;
+    private final Supplier<Set<QueueName>> paused;
     private final BiConsumer<UUID, Supplier<Optional<UUID>>> runner;
     private final Runnable withoutRedis;
     private long registeredAt;
     private Instant awaySince;
 
     /**
+     * @param paused those of the queues whose lists are left alone at the moment
      * @param runner runs a popped job, and those that it then asks for
      * @param withoutRedis asks Postgres for one job and runs it, or waits a moment when there is none
      */
@@ -46,6 +49,7 @@ final class QueueWorker extends WorkerPoolImpl {
             RedisWaits waits,
             SharedPop pops,
             List<QueueName> queues,
+            Supplier<Set<QueueName>> paused,
             BiConsumer<UUID, Supplier<Optional<UUID>>> runner,
             Runnable withoutRedis) {
         super(
@@ -59,7 +63,8 @@ final class QueueWorker extends WorkerPoolImpl {
         this.board = board;
         this.waits = waits;
         this.pops = pops;
-        this.keys = queues.stream().map(JobQueue::key).toArray(String[]::new);
+        this.queues = queues;
+        this.paused = paused;
         this.runner = runner;
         this.withoutRedis = withoutRedis;
     }
@@ -86,6 +91,15 @@ final class QueueWorker extends WorkerPoolImpl {
     @Override
     protected void poll() {
         while (!isShutdown()) {
+            var closed = paused.get();
+            var keys = queues.stream()
+                    .filter(queue -> !closed.contains(queue))
+                    .map(JobQueue::key)
+                    .toArray(String[]::new);
+            if (keys.length == 0) {
+                withoutRedis.run(); // finds nothing either, and waits a moment
+                continue;
+            }
             List<String> popped;
             try {
                 register();

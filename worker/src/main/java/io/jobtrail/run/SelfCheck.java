@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,23 +37,29 @@ public final class SelfCheck implements AutoCloseable {
     private final RedisCheck redis;
     private final Duration interval;
     private final Duration lease;
+    private final Supplier<Map<String, Object>> figures;
     private final ScheduledExecutorService thread;
     private final Map<Cause, Since> degraded = new TreeMap<>();
 
-    /** @param redis null = runs without, which is no fault */
+    /**
+     * @param redis null = runs without, which is no fault
+     * @param figures what the process has measured, for the notice board
+     */
     public SelfCheck(
             WorkerRegistry registry,
             String worker,
             Heartbeats heartbeats,
             Redis redis,
             Duration interval,
-            Duration lease) {
+            Duration lease,
+            Supplier<Map<String, Object>> figures) {
         this.registry = registry;
         this.worker = worker;
         this.heartbeats = heartbeats;
         this.redis = redis == null ? null : new RedisCheck(redis);
         this.interval = interval;
         this.lease = lease;
+        this.figures = figures;
         thread = Executors.newSingleThreadScheduledExecutor(task -> {
             var checking = new Thread(task, "self-check");
             checking.setDaemon(true);
@@ -95,7 +102,7 @@ public final class SelfCheck implements AutoCloseable {
             registry.beat(
                     worker,
                     heartbeats.running(),
-                    new WorkerRegistry.Condition(interval, lease, List.copyOf(reasons.values())));
+                    new WorkerRegistry.Condition(interval, lease, List.copyOf(reasons.values()), figures.get()));
         } catch (DatabaseFailure e) {
             reasons.put(Cause.POSTGRES, "Postgres cannot be used: no job is claimed until it can");
             LOG.debug("worker registry not written: {}", e.getMessage());

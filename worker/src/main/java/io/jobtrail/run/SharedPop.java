@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import redis.clients.jedis.Response;
 
@@ -17,12 +19,15 @@ import redis.clients.jedis.Response;
  */
 final class SharedPop {
     private final Redis redis;
-    private final List<String> keys;
+    private final List<QueueName> queues;
+    private final Supplier<Set<QueueName>> paused;
     private final SharedRoundTrips<Boolean, Optional<Popped>> pops = new SharedRoundTrips<>(this::pop);
 
-    SharedPop(Redis redis, List<QueueName> queues) {
+    /** @param paused those of the queues that are left alone at the moment */
+    SharedPop(Redis redis, List<QueueName> queues, Supplier<Set<QueueName>> paused) {
         this.redis = redis;
-        keys = queues.stream().map(JobQueue::key).toList();
+        this.queues = queues;
+        this.paused = paused;
     }
 
     record Popped(String key, String text) {}
@@ -33,6 +38,11 @@ final class SharedPop {
 
     private List<Optional<Popped>> pop(List<Boolean> callers) {
         var popped = new ArrayList<Optional<Popped>>();
+        var closed = paused.get();
+        var keys = queues.stream()
+                .filter(queue -> !closed.contains(queue))
+                .map(JobQueue::key)
+                .toList();
         redis.call(jedis -> {
             for (var key : keys) {
                 int missing = callers.size() - popped.size();

@@ -31,6 +31,7 @@ public final class Workers {
     private final Redis redis;
     private final ResqueBoard board;
     private final RedisWaits waits;
+    private final PausedQueues paused;
     private final SharedPop pops;
     private final List<QueueName> queues;
     private final String name;
@@ -74,7 +75,8 @@ public final class Workers {
         this.redis = redis;
         board = redis == null ? null : new ResqueBoard(redis);
         this.waits = waits;
-        pops = redis == null ? null : new SharedPop(redis, queues);
+        paused = new PausedQueues(store::pausedQueues);
+        pops = redis == null ? null : new SharedPop(redis, queues, paused::now);
         this.queues = queues;
         this.name = name;
         this.pollInterval = pollInterval;
@@ -156,7 +158,12 @@ public final class Workers {
                     waits,
                     pops,
                     queues,
-                    (id, next) -> outlastPostgres(() -> runner.run(id, worker, next)),
+                    paused::now,
+                    (id, next) -> outlastPostgres(() -> {
+                        if (!runner.run(id, worker, next)) {
+                            paused.suspect();
+                        }
+                    }),
                     () -> runFromPostgres(worker));
             if (!mayTakeMore()) {
                 endWaiting(); // whoever wanted that may not have seen this waiter yet

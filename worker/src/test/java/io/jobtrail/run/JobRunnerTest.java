@@ -175,6 +175,9 @@ class JobRunnerTest extends RunnerTest {
 
             assertThat(log.lines())
                     .anyMatch(line -> line.startsWith("WARN job " + id) && line.contains("claim is lost"));
+            assertThat(slow.meters.get("jobtrail.claims.lost").counter().count())
+                    .isEqualTo(1);
+            assertThat(new WorkerFigures(slow.meters).now()).containsEntry("claims_lost", 1L);
         }
         var job = database.assertThatJob(id)
                 .isFinished()

@@ -18,6 +18,7 @@ import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
 import io.jobtrail.testing.JobFactory;
 import io.jobtrail.testing.JobtrailDatabase;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +37,7 @@ final class RunnerRig implements AutoCloseable {
     final JobStore store;
     final JobReader reader;
     final Heartbeats heartbeats;
+    final MeterRegistry meters = new SimpleMeterRegistry();
     final JobRunner runner;
     private final Database beats;
     private final Duration lease;
@@ -61,7 +63,7 @@ final class RunnerRig implements AutoCloseable {
                 heartbeats,
                 new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(1), () -> 0),
                 lease,
-                new SimpleMeterRegistry());
+                meters);
     }
 
     /** Heartbeats at every tick, a lease longer than any test. */

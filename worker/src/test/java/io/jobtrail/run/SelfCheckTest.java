@@ -10,6 +10,7 @@ import io.jobtrail.testing.JobtrailDatabase;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,10 +27,13 @@ class SelfCheckTest {
                 var log = LogLines.of(SelfCheck.class)) {
             var registry = new WorkerRegistry(database.runtime());
             registry.register(new WorkerRegistry.Worker("w1", "host", 1, List.of(), rig.handlers.names(), 1, "1"));
-            try (var check = new SelfCheck(registry, "w1", rig.heartbeats, redis, Duration.ofSeconds(1), LEASE)) {
+            try (var check = new SelfCheck(
+                    registry, "w1", rig.heartbeats, redis, Duration.ofSeconds(1), LEASE, () -> Map.of("finished", 3))) {
                 check.start();
                 await().until(() -> database.ask("SELECT metrics->>'lease_seconds' FROM pipeline_workers") != null);
                 assertThat(said(registry)).isEmpty();
+                assertThat(database.ask("SELECT metrics->>'finished' FROM pipeline_workers"))
+                        .isEqualTo("3");
 
                 redis.call(jedis -> jedis.configSet("maxmemory", "1"));
                 await().until(() -> !said(registry).isEmpty());
@@ -56,7 +60,8 @@ class SelfCheckTest {
                         rig.heartbeats,
                         null,
                         Duration.ofSeconds(1),
-                        LEASE)) {
+                        LEASE,
+                        Map::of)) {
             database.asOwner("ALTER FUNCTION update_job_heartbeats RENAME TO gone");
             rig.handler.will((job, context) -> {
                 await().until(rig.heartbeats::isFailing);

@@ -11,6 +11,7 @@ import io.jobtrail.testing.Together;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,7 +56,7 @@ class SharedPopTest {
         var slow = push(QueueName.SLOW);
         var urgent = push(QueueName.URGENT);
         push(QueueName.DEFAULT); // not ours
-        var pops = new SharedPop(redis, List.of(QueueName.URGENT, QueueName.SLOW));
+        var pops = new SharedPop(redis, List.of(QueueName.URGENT, QueueName.SLOW), Set::of);
         long before = requests();
         var popped = Together.run(THREADS, thread -> {
             var mine = new ArrayList<String>();

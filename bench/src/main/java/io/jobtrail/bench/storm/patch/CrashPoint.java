@@ -8,20 +8,15 @@ public enum CrashPoint {
     /** The row is inserted, its transaction is open. */
     BEFORE_COMMIT(
             Program.API,
-            new Patch(Sources.SHARED_STATEMENTS, """
-                    return database.list(
-                                    "SELECT * FROM enqueue_jobs(?::jsonb, ?)",""", """
-                    return database.inTransaction(connection -> { Database.list(connection,
-                                    "SELECT * FROM enqueue_jobs(?::jsonb, ?)","""),
-            new Patch(Sources.SHARED_STATEMENTS, """
-                    "[" + String.join(",", jobs) + "]",
-                                    wait);""", """
-                    "[" + String.join(",", jobs) + "]",
-                                    wait);""" + Sources.HALT + "return null; });")),
+            new Patch(
+                    Sources.SHARED_STATEMENTS,
+                    "return database.list(ENQUEUE, ACCEPTED, jsonArray(jobs), wait);",
+                    "return database.inTransaction(connection -> { Database.list(connection, ENQUEUE, ACCEPTED, jsonArray(jobs), wait); "
+                            + Sources.HALT + "return null; });")),
     /** The job is accepted, Redis does not know it. */
-    AFTER_COMMIT(Program.API, before(Sources.ENQUEUE_ENDPOINT, "boolean due = job.runAfter() == null")),
+    AFTER_COMMIT(Program.API, before(Sources.INTAKE, "boolean due = job.runAfter() == null")),
     /** Redis knows it, the client does not. */
-    AFTER_PUSH(Program.API, before(Sources.ENQUEUE_ENDPOINT, "if (!accepted.sameContent()) {")),
+    AFTER_PUSH(Program.API, before(Sources.INTAKE, "if (!accepted.sameContent()) {")),
     /** The id is out of Redis, and nobody holds the job. */
     AFTER_POP(Program.WORKER, before(Sources.QUEUE_WORKER, "handle(popped.get(0), popped.get(1));")),
     AFTER_CLAIM(

@@ -47,16 +47,15 @@ public enum Sabotage {
     PUSH_BEFORE_COMMIT(
             "the client hears 202, and Redis the id, before the job is committed",
             Set.of(Provocation.API_KILL),
-            new Patch(Sources.ENQUEUE_ENDPOINT, "private NewJob.Accepted accept(NewJob job) {", """
-                    private NewJob.Accepted accept(NewJob job) {
+            new Patch(Sources.INTAKE, "NewJob.Accepted accept(NewJob job) {", """
+                    NewJob.Accepted accept(NewJob job) {
                             dispatcher.push(job.queue(), job.handler(), job.id());
                             new Thread(() -> { %s acceptAtLast(job); }).start();
                             return new NewJob.Accepted(
                                     job.id(), job.queue().wireName(), io.jobtrail.job.JobState.QUEUED, false, true);
                         }
 
-                        private NewJob.Accepted acceptAtLast(NewJob job) {""".formatted(
-                            Sources.wait(300)))),
+                        private NewJob.Accepted acceptAtLast(NewJob job) {""".formatted(Sources.wait(300)))),
 
     /** The result is late by 400 ms. */
     RECORD_IN_TWO_STEPS(

@@ -4,7 +4,7 @@ package io.jobtrail.bench.storm.patch;
 final class Sources {
     static final String JOB_STORE = "common/src/main/java/io/jobtrail/store/JobStore.java";
     static final String SHARED_STATEMENTS = "common/src/main/java/io/jobtrail/store/SharedStatements.java";
-    static final String ENQUEUE_ENDPOINT = "api/src/main/java/io/jobtrail/api/EnqueueEndpoint.java";
+    static final String INTAKE = "api/src/main/java/io/jobtrail/api/Intake.java";
     static final String SWEEPER = "common/src/main/java/io/jobtrail/sweep/Sweeper.java";
     static final String WORKERS = "worker/src/main/java/io/jobtrail/run/Workers.java";
     static final String QUEUE_WORKER = "worker/src/main/java/io/jobtrail/run/QueueWorker.java";
