@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.exceptions.JedisConnectionException;
@@ -37,7 +38,7 @@ class SharedRoundTripsTest {
     }
 
     private CompletableFuture<String> submit(String item) {
-        return CompletableFuture.supplyAsync(() -> trips.submit(item), threads);
+        return CompletableFuture.supplyAsync(() -> trips.submit(item), threads).orTimeout(20, TimeUnit.SECONDS);
     }
 
     @Test
