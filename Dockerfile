@@ -5,6 +5,7 @@ WORKDIR /src
 # Packaging the modules while they are still empty fetches the dependencies and plugins the real build needs.
 # The layer is used again until a pom changes. (dependency:go-offline cannot do this: it looks for our own modules.)
 COPY pom.xml ./
+COPY client/pom.xml client/
 COPY testbed/pom.xml testbed/
 COPY common/pom.xml common/
 COPY worker/pom.xml worker/
@@ -12,6 +13,7 @@ COPY api/pom.xml api/
 COPY bench/pom.xml bench/
 RUN mvn -B -q -DskipTests -pl api,worker -am package
 COPY sql sql
+COPY client/src client/src
 COPY testbed/src testbed/src
 COPY common/src common/src
 COPY worker/src worker/src
