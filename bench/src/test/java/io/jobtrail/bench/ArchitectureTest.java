@@ -34,7 +34,10 @@ class ArchitectureTest {
         "io.jobtrail.queue..",
         "io.jobtrail.document..",
         "io.jobtrail.sweep..",
-        "io.jobtrail.config.."
+        "io.jobtrail.config..",
+        "io.jobtrail.batch..",
+        "io.jobtrail.metrics..",
+        "io.jobtrail.doctor.."
     };
 
     @Test
@@ -45,6 +48,17 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("io.jobtrail.job..", "java..")
+                .check(ALL);
+    }
+
+    @Test
+    void theClientNeedsNothingButTheJdkAndJackson() {
+        classes()
+                .that()
+                .resideInAPackage("io.jobtrail.client..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("io.jobtrail.client..", "java..", "com.fasterxml.jackson..")
                 .check(ALL);
     }
 
