@@ -76,7 +76,8 @@ final class Bout implements AutoCloseable {
     Program start(String name, Map<String, String> more, String heap, List<String> program) {
         var environment = new HashMap<>(backends.environment());
         environment.putAll(more);
-        var command = Stream.concat(Stream.of(Checkout.java(), heap), program.stream())
+        var flags = "@" + arena.checkout().directory().resolve("docker/java.options");
+        var command = Stream.concat(Stream.of(Checkout.java(), flags, heap), program.stream())
                 .toList();
         var started = arena.parts().add(Program.start(name, log(name), environment, command));
         running.add(started);

@@ -44,7 +44,7 @@ final class Machine {
             facts.put(library + " version", version(checkout.jar("bench").resolveSibling("lib"), library));
         }
         facts.put("javalin version", version(checkout.jar("api").resolveSibling("lib"), "javalin"));
-        facts.put("worker", "one process, " + Backends.THREADS + " threads, java " + Bout.HEAP);
+        facts.put("worker", "one process, " + Backends.THREADS + " threads, java @docker/java.options " + Bout.HEAP);
         facts.put(
                 "producers",
                 "one process, %d threads, at most %,d jobs ahead of the handlers"
