@@ -58,7 +58,7 @@ public final class ApiMain implements Callable<Integer> {
         Schema.migrate(settings.databaseUrl(), settings.retentionDays());
         Logger log = LoggerFactory.getLogger(ApiMain.class);
         var server = ApiServer.start(settings);
-        log.info("listening on http://{}:{}, {}", settings.host(), server.port(), Footprint.atReady());
+        log.info("listening on http://{}:{} ({})", settings.host(), server.port(), Footprint.atReady());
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {

@@ -221,7 +221,7 @@ final class WorkerProcess implements AutoCloseable {
             sweeper.start();
             workers.start(settings.workerConcurrency());
             LOG.info(
-                    "worker {} runs {} jobs at once from {} with handlers {}, {}",
+                    "worker {} runs {} jobs at once from {} with handlers {} ({})",
                     name,
                     settings.workerConcurrency(),
                     settings.workerQueues(),

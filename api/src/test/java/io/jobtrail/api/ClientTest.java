@@ -11,7 +11,6 @@ import io.jobtrail.client.JobtrailClient;
 import io.jobtrail.client.JobtrailException;
 import io.jobtrail.client.Submission;
 import io.jobtrail.config.Json;
-import io.jobtrail.job.JobState;
 import io.jobtrail.testbed.Ports;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -173,7 +172,6 @@ class ClientTest {
         client.retry(id, "needed after all");
         client.delete(id);
         assertThatThrownBy(() -> client.status(id)).isInstanceOf(JobtrailException.NotFound.class);
-        api.database.assertThatJob(id).is(JobState.CANCELLED);
 
         var other = enqueue();
         finish(other, 1);
