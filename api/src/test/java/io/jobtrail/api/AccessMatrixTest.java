@@ -194,7 +194,8 @@ class AccessMatrixTest {
     private static String told(Answer answer, UUID id) {
         var headers = new java.util.TreeMap<>(answer.headers().map());
         headers.keySet()
-                .removeIf(name -> List.of("date", "x-request-id", "ratelimit", "connection").contains(name.toLowerCase()));
+                .removeIf(name -> List.of("date", "x-request-id", "ratelimit", "connection")
+                        .contains(name.toLowerCase()));
         return answer.status() + " " + headers + " "
                 + answer.text().replace(id.toString(), "ID").replace(answer.header("X-Request-Id"), "REQUEST");
     }
@@ -215,7 +216,9 @@ class AccessMatrixTest {
         var headers = Stream.of(
                         RunningApi.fromElsewhere(),
                         Stream.of("Last-Event-ID", "none"), // else a stream of events would never end
-                        body == null ? Stream.<String>empty() : Stream.of("Content-Type", described.body().startsWith("--b") ? FORM : JSON),
+                        body == null
+                                ? Stream.<String>empty()
+                                : Stream.of("Content-Type", described.body().startsWith("--b") ? FORM : JSON),
                         key == null ? Stream.<String>empty() : Stream.of("Authorization", "Bearer " + key))
                 .flatMap(pair -> pair)
                 .toArray(String[]::new);

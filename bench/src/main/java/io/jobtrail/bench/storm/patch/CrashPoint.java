@@ -10,7 +10,7 @@ public enum CrashPoint {
             Program.API,
             new Patch(
                     Sources.SHARED_STATEMENTS,
-                    "return database.list(ENQUEUE, ACCEPTED, jsonArray(jobs), wait);",
+                    "return told(database.list(ENQUEUE, ACCEPTED, jsonArray(jobs), wait));",
                     "return database.inTransaction(connection -> { Database.list(connection, ENQUEUE, ACCEPTED, jsonArray(jobs), wait); "
                             + Sources.HALT + "return null; });")),
     /** The job is accepted, Redis does not know it. */
