@@ -126,7 +126,7 @@ public final class Doctor {
         try {
             var file = Files.createTempFile(directory, "jobtrail-doctor-", null);
             Files.delete(file);
-            long free = Files.getFileStore(directory).getUsableSpace();
+            long free = directory.toFile().getUsableSpace();
             var detail = "%s has %d MB free".formatted(directory, free >> 20);
             return free < LEAST_SPACE
                     ? Finding.warning("files", detail, "make room there, or give java -Djava.io.tmpdir=… with more")
