@@ -180,7 +180,10 @@ $$;
 -- A claim that is missing in the answer is lost. The lease is never renewed beyond
 -- the attempt's deadline; a claim past it says expired.
 CREATE FUNCTION update_job_heartbeats(p_ids uuid[], p_versions integer[], p_stages text[], p_progress real[])
-RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean, renewed boolean) LANGUAGE sql AS $$
+RETURNS TABLE (job_id uuid, cancel_requested boolean, expired boolean, renewed boolean) LANGUAGE sql
+-- From Postgres 18 on these have plans that are kept too, from when there were no jobs perhaps.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
     WITH beating AS (
         SELECT j.id, h.stage, h.progress FROM unnest(p_ids, p_versions, p_stages, p_progress) AS h(id, version, stage, progress)
         JOIN pipeline_jobs j ON j.id = h.id AND j.status || '' = 'running' AND j.version = h.version
@@ -260,7 +263,9 @@ $$;
 -- running -> queued: the holder cannot go on, through no fault of the job, which is not charged for the attempt. A job that
 -- somebody wanted cancelled is cancelled now, rather than run again.
 CREATE FUNCTION give_back_jobs(p_ids uuid[], p_versions integer[], p_reason text DEFAULT 'WORKER_SHUTDOWN')
-RETURNS TABLE (job_id uuid, status text) LANGUAGE sql AS $$
+RETURNS TABLE (job_id uuid, status text) LANGUAGE sql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
     WITH held AS (
         SELECT j.id FROM unnest(p_ids, p_versions) AS o(id, version)
         JOIN pipeline_jobs j ON j.id = o.id AND j.status || '' = 'running' AND j.version = o.version
@@ -279,7 +284,9 @@ RETURNS TABLE (job_id uuid, status text) LANGUAGE sql AS $$
 $$;
 
 -- running -> cancelled: the holder has stopped because the cancellation was asked for.
-CREATE FUNCTION finish_cancelled_jobs(p_ids uuid[], p_versions integer[]) RETURNS SETOF uuid LANGUAGE sql AS $$
+CREATE FUNCTION finish_cancelled_jobs(p_ids uuid[], p_versions integer[]) RETURNS SETOF uuid LANGUAGE sql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
     WITH held AS (
         SELECT j.id FROM unnest(p_ids, p_versions) AS o(id, version)
         JOIN pipeline_jobs j ON j.id = o.id AND j.status || '' = 'running' AND j.version = o.version AND j.cancel_requested
