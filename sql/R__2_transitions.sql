@@ -301,11 +301,12 @@ AS $$
 $$;
 
 -- What people do to jobs. Answers for each of them that there is and that is not hidden: whether it was done, the state it is in
--- now, and where it would be pushed.
+-- now, and where it would be pushed. p_from: only to those that are in one of these states still, once nobody else has them
+-- locked: whoever chose jobs by their state does nothing to one that has moved on meanwhile. NULL: whatever their state.
 
 -- queued, retrying, awaiting_input -> cancelled; a running job is asked to stop and its holder cancels it, as the first who asked.
 -- Not done: the job is final already.
-CREATE FUNCTION cancel_jobs(p_ids uuid[], p_actor text, p_reason text DEFAULT NULL)
+CREATE FUNCTION cancel_jobs(p_ids uuid[], p_actor text, p_reason text DEFAULT NULL, p_from text[] DEFAULT NULL)
 RETURNS TABLE (job_id uuid, done boolean, status text, queue text, handler text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE not_ended uuid[];
@@ -313,7 +314,8 @@ BEGIN
     -- Locked first, so that no job moves on between the look and the change.
     PERFORM FROM pipeline_jobs WHERE id = ANY (p_ids) ORDER BY id FOR NO KEY UPDATE;
     SELECT coalesce(array_agg(id), '{}') INTO not_ended FROM pipeline_jobs
-    WHERE id = ANY (p_ids) AND deleted_at IS NULL AND status NOT IN ('finished', 'failed', 'cancelled');
+    WHERE id = ANY (p_ids) AND deleted_at IS NULL AND status NOT IN ('finished', 'failed', 'cancelled')
+      AND (p_from IS NULL OR status = ANY (p_from));
     UPDATE pipeline_jobs
     SET cancel_requested = true, cancel_actor = p_actor, cancel_reason = p_reason
     WHERE id = ANY (not_ended) AND status = 'running' AND NOT cancel_requested;
@@ -331,7 +333,8 @@ RETURNS boolean LANGUAGE sql AS $$
 $$;
 
 -- failed, cancelled -> queued, with a fresh allowance of attempts; the attempts made so far stay counted.
-CREATE FUNCTION retry_jobs(p_ids uuid[], p_actor text, p_reason text DEFAULT NULL, p_more_attempts integer DEFAULT 5)
+CREATE FUNCTION retry_jobs(p_ids uuid[], p_actor text, p_reason text DEFAULT NULL,
+    p_more_attempts integer DEFAULT 5, p_from text[] DEFAULT NULL)
 RETURNS TABLE (job_id uuid, done boolean, status text, queue text, handler text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE ended uuid[];
@@ -339,7 +342,7 @@ BEGIN
     -- No others are locked: a claim would pass over one that is queued already.
     SELECT coalesce(array_agg(id), '{}') INTO ended FROM (
         SELECT id FROM pipeline_jobs WHERE id = ANY (p_ids) AND deleted_at IS NULL AND status IN ('failed', 'cancelled')
-        ORDER BY id FOR NO KEY UPDATE) locked;
+          AND (p_from IS NULL OR status = ANY (p_from)) ORDER BY id FOR NO KEY UPDATE) locked;
     UPDATE pipeline_jobs
     SET status = 'queued', version = version + 1, max_attempts = least(attempt + p_more_attempts, 1000), workers_lost = 0,
         run_after = clock_timestamp(), finished_at = NULL, error = NULL, error_code = NULL, stage = NULL, progress = NULL,
@@ -355,23 +358,29 @@ CREATE FUNCTION retry_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user,
     SELECT EXISTS (SELECT FROM retry_jobs(ARRAY[p_id], p_actor, p_reason, p_more_attempts) r WHERE r.done)
 $$;
 
--- Hides jobs, which can always be done, and cancels those that have not ended. Nothing of them is deleted: that is what
+-- Hides jobs, which can be done whatever their state, and cancels those that have not ended. Nothing of them is deleted: that is what
 -- purge_jobs is for. The trail of the system says who hid them and why, that of the job who cancelled it.
-CREATE FUNCTION delete_jobs(p_ids uuid[], p_actor text, p_reason text DEFAULT NULL)
+CREATE FUNCTION delete_jobs(p_ids uuid[], p_actor text, p_reason text DEFAULT NULL, p_from text[] DEFAULT NULL)
 RETURNS TABLE (job_id uuid, done boolean, status text, queue text, handler text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
+DECLARE chosen uuid[];
 BEGIN
-    PERFORM FROM cancel_jobs(p_ids, p_actor, coalesce(p_reason, 'DELETED'));
+    PERFORM FROM pipeline_jobs WHERE id = ANY (p_ids) ORDER BY id FOR NO KEY UPDATE;
+    SELECT coalesce(array_agg(id), '{}') INTO chosen FROM pipeline_jobs
+    WHERE id = ANY (p_ids) AND deleted_at IS NULL AND (p_from IS NULL OR status = ANY (p_from));
+    RETURN QUERY SELECT id, false, status, queue, handler FROM pipeline_jobs
+                 WHERE id = ANY (p_ids) AND NOT id = ANY (chosen) AND deleted_at IS NULL;
+    PERFORM FROM cancel_jobs(chosen, p_actor, coalesce(p_reason, 'DELETED'));
     PERFORM set_config('jobtrail.hidden_by', p_actor, true), set_config('jobtrail.hide_reason', coalesce(p_reason, 'DELETED'), true);
     RETURN QUERY
-    UPDATE pipeline_jobs j SET deleted_at = clock_timestamp() WHERE j.id = ANY (p_ids) AND j.deleted_at IS NULL
+    UPDATE pipeline_jobs j SET deleted_at = clock_timestamp() WHERE j.id = ANY (chosen)
     RETURNING j.id, true, j.status, j.queue, j.handler;
     PERFORM set_config('jobtrail.hidden_by', '', true), set_config('jobtrail.hide_reason', '', true);
 END $$;
 
 CREATE FUNCTION delete_job(p_id uuid, p_actor text DEFAULT 'db:' || session_user, p_reason text DEFAULT NULL)
 RETURNS boolean LANGUAGE sql AS $$
-    SELECT EXISTS (SELECT FROM delete_jobs(ARRAY[p_id], p_actor, p_reason))
+    SELECT EXISTS (SELECT FROM delete_jobs(ARRAY[p_id], p_actor, p_reason) d WHERE d.done)
 $$;
 
 -- running -> retrying | failed | cancelled, for jobs whose holder has not renewed its lease: TIMEOUT when it lived to the

@@ -140,7 +140,7 @@ final class WorkerProcess implements AutoCloseable {
 
     private static MetricsServer serve(ProcessMetrics metrics, Settings settings) {
         try {
-            return new MetricsServer(metrics, settings.host(), settings.workerMetricsPort());
+            return new MetricsServer(metrics, settings.adminApiKey(), settings.host(), settings.workerMetricsPort());
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "WORKER_METRICS_PORT=" + settings.workerMetricsPort() + " cannot be opened: " + e.getMessage(), e);

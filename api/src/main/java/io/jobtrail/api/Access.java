@@ -1,8 +1,10 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
+import io.jobtrail.access.GivenKey;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 
 /**
@@ -71,6 +73,17 @@ final class Access {
     }
 
     /**
+     * For an answer that goes on after the request: whether the key or the session that let the caller in still would, asked as
+     * often as that is wanted. What it answers with may be a {@link io.jobtrail.store.DatabaseFailure}.
+     */
+    BooleanSupplier stays(Context ctx) {
+        var keyId = Principal.of(ctx).keyId();
+        var token = keyCheck == null ? null : SessionCookie.inUse(ctx);
+        return () -> (keyId == null || keys.byId(keyId).isPresent())
+                && (token == null || sessions.read(token).isPresent());
+    }
+
+    /**
      * Whether the caller may know of something that is of this realm; if not, it has to be answered exactly as if it did not
      * exist, and that somebody asked for it is remembered.
      */
@@ -93,7 +106,7 @@ final class Access {
             refuseForeignPages(ctx);
             return new Principal(Role.ADMIN, null, "api:" + ctx.ip(), null);
         }
-        var key = GivenKey.of(ctx);
+        var key = GivenKey.of(ctx::header);
         if (key != null) {
             return keyCheck.principal(ctx, key.field(), key.text());
         }

@@ -55,12 +55,13 @@ final class ActionsEndpoint {
     }
 
     private void answer(Context ctx, JobAction action, UUID id, String actor, String reason) {
-        var acted = perform(ctx, action, List.of(id), actor, reason).get(id);
+        var acted =
+                perform(ctx, action, List.of(id), action.from(), actor, reason).get(id);
         if (acted == null) {
             throw ApiError.noSuchJob(id);
         }
         if (!acted.done()) {
-            throw ApiError.wrongState(action, acted.status());
+            throw ApiError.wrongState(action, action.from(), acted.status());
         }
         var answer = new LinkedHashMap<String, Object>();
         answer.put("success", true);
@@ -80,9 +81,12 @@ final class ActionsEndpoint {
             ids = page.jobs().stream().map(job -> job.id()).toList();
             next = page.next();
         }
-        var acted = perform(ctx, asked.action(), ids, actor, asked.reason());
+        // What has moved on since the page was read is not what was asked for.
+        var from =
+                asked.filter() == null ? asked.action().from() : asked.filter().states();
+        var acted = perform(ctx, asked.action(), ids, from, actor, asked.reason());
         var results = ids.stream()
-                .map(id -> result(asked.action(), id, acted.get(id)))
+                .map(id -> result(asked.action(), from, id, acted.get(id)))
                 .toList();
         var succeeded = results.stream()
                 .filter(result -> result.get("success").equals(true))
@@ -97,13 +101,13 @@ final class ActionsEndpoint {
         ctx.json(answer);
     }
 
-    private static Map<String, Object> result(JobAction action, UUID id, JobActions.Acted acted) {
+    private static Map<String, Object> result(JobAction action, Set<JobState> from, UUID id, JobActions.Acted acted) {
         var result = new LinkedHashMap<String, Object>();
         result.put("id", id);
         result.put("success", acted != null && acted.done());
         result.put("status", acted == null ? null : acted.status().wireName());
         if (acted == null || !acted.done()) {
-            var error = acted == null ? ApiError.noSuchJob(id) : ApiError.wrongState(action, acted.status());
+            var error = acted == null ? ApiError.noSuchJob(id) : ApiError.wrongState(action, from, acted.status());
             result.put("code", error.code.name());
             result.put("detail", error.getMessage());
         }
@@ -111,8 +115,8 @@ final class ActionsEndpoint {
     }
 
     private Map<UUID, JobActions.Acted> perform(
-            Context ctx, JobAction action, Collection<UUID> ids, String actor, String reason) {
-        var acted = actions.act(action, seen(ctx, ids), actor, reason);
+            Context ctx, JobAction action, Collection<UUID> ids, Set<JobState> from, String actor, String reason) {
+        var acted = actions.act(action, seen(ctx, ids), from, actor, reason);
         if (action == JobAction.RETRY) {
             acted.entrySet().stream()
                     .filter(entry -> entry.getValue().done())

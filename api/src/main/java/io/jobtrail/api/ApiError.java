@@ -6,6 +6,7 @@ import io.jobtrail.job.JobState;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -48,8 +49,9 @@ final class ApiError extends RuntimeException {
         return new ApiError(ErrorCode.NOT_FOUND, null, "there is no job " + id);
     }
 
-    static ApiError wrongState(JobAction action, JobState status) {
-        var allowed = action.from().stream().map(JobState::wireName).collect(Collectors.joining(", "));
+    /** @param from the states that were asked for, of those that the action takes */
+    static ApiError wrongState(JobAction action, Set<JobState> from, JobState status) {
+        var allowed = from.stream().map(JobState::wireName).collect(Collectors.joining(", "));
         return new ApiError(
                 ErrorCode.WRONG_STATE,
                 null,

@@ -41,6 +41,9 @@ public final class ApiServer implements AutoCloseable {
     /** Leaves seven eighths of the heap to everything else, however many files are under way. */
     private static final int STAGING_ROOM = (int) Math.min(Runtime.getRuntime().maxMemory() / 8, Integer.MAX_VALUE);
 
+    /** A tree of JSON takes several times as much as its text. */
+    private static final long JSON_ROOM = Runtime.getRuntime().maxMemory() / 16;
+
     /** From one address, within a minute: more than people mistype, and nothing to somebody who guesses. */
     private static final int MOST_WRONG_KEYS = 20;
 
@@ -58,6 +61,7 @@ public final class ApiServer implements AutoCloseable {
     private final HealthEndpoint health;
     private final Watching watching;
     private final AccessLog accessLog;
+    private final JsonRoom jsonRoom = new JsonRoom(JSON_ROOM);
     private final Javalin server;
 
     /** The settings would let anybody in who reaches this machine. */
@@ -122,15 +126,17 @@ public final class ApiServer implements AutoCloseable {
         var enqueue = new EnqueueEndpoint(received, intake, handlers, new S3Sources(bucket, reader), limits, staging);
         batchItems = new BatchItems(enqueue, intake, handlers);
         health = new HealthEndpoint(database, redis, sweeper::hasEnded, healthFresh);
+        var access = new Access(keyCheck, keys, sessions, limit, accessLog, settings.allowAnonymous());
         server = Routes.server(
-                new Access(keyCheck, keys, sessions, limit, accessLog, settings.allowAnonymous()),
+                access,
                 accessLog,
+                jsonRoom,
                 new SessionEndpoint(keyCheck, sessions, accessLog),
                 new KeysEndpoint(apiKeys, keys, events),
                 enqueue,
                 new BatchEndpoint(received, intake, batchItems, handlers, limits, staging, new Batches(database)),
                 watching.status(),
-                watching.events(),
+                watching.events(access),
                 new JobsEndpoint(reader, documents),
                 new ActionsEndpoint(actions, reader, dispatcher),
                 new PromptsEndpoint(new Prompts(database), actions, reader, dispatcher),
@@ -186,6 +192,10 @@ public final class ApiServer implements AutoCloseable {
     /** Where files are while they come in; the directory is gone after {@link #close}. */
     Staging staging() {
         return staging;
+    }
+
+    JsonRoom jsonRoom() {
+        return jsonRoom;
     }
 
     Sweeper sweeper() {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.eclipse.jetty.io.EndPoint;
 
 /**
@@ -20,6 +21,7 @@ final class EventClient implements WriteListener {
     private static final int MOST_BYTES = 256 << 10;
 
     private final String realm;
+    private final BooleanSupplier stays;
     private final ServletOutputStream out;
     private final EndPoint connection;
     private final Queue<byte[]> pending = new ArrayDeque<>();
@@ -37,15 +39,26 @@ final class EventClient implements WriteListener {
     /** Likewise: when it was written to. */
     long writtenAt;
 
-    /** @param realm null = all */
-    EventClient(String realm, ServletOutputStream out, EndPoint connection) {
+    /** Likewise: when it was asked whether it may be told at all. */
+    long askedAt = System.nanoTime();
+
+    /**
+     * @param realm null = all
+     * @param stays whether it may still be told
+     */
+    EventClient(String realm, BooleanSupplier stays, ServletOutputStream out, EndPoint connection) {
         this.realm = realm;
+        this.stays = stays;
         this.out = out;
         this.connection = connection;
     }
 
     String realm() {
         return realm;
+    }
+
+    boolean stays() {
+        return stays.getAsBoolean();
     }
 
     /** Done when nothing more can be written. */

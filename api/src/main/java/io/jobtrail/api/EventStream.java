@@ -123,6 +123,7 @@ final class EventStream implements ChangeFeed.Follower {
 
     @Override
     public void looked() {
+        endThoseWhoMayNotStay();
         for (var client : clients) {
             try {
                 if (!client.live && told != null && told.to() == null) {
@@ -139,6 +140,22 @@ final class EventStream implements ChangeFeed.Follower {
             if (client.hasTakenAll() && client.writtenAt != 0 && System.nanoTime() - client.writtenAt > SILENCE_NANOS) {
                 client.send(id(client.position) + ": still here\n\n");
             }
+        }
+    }
+
+    /** Asked as often as keys are everywhere; for the database, which may be away, nobody waits more than once. */
+    private void endThoseWhoMayNotStay() {
+        try {
+            for (var client : clients) {
+                if (System.nanoTime() - client.askedAt > KnownKeys.FRESH.toNanos()) {
+                    if (!client.stays()) {
+                        client.finish();
+                    }
+                    client.askedAt = System.nanoTime();
+                }
+            }
+        } catch (DatabaseFailure e) {
+            LOG.debug("keys are not asked for now, and nothing is told either: {}", e.getMessage());
         }
     }
 

@@ -10,10 +10,12 @@ import java.util.Set;
 final class EventsEndpoint {
     private final EventStream stream;
     private final Departures departures;
+    private final Access access;
 
-    EventsEndpoint(EventStream stream, Departures departures) {
+    EventsEndpoint(EventStream stream, Departures departures, Access access) {
         this.stream = stream;
         this.departures = departures;
+        this.access = access;
     }
 
     void events(Context ctx) {
@@ -28,7 +30,7 @@ final class EventsEndpoint {
         ctx.header("X-Accel-Buffering", "no"); // nginx would keep events back until it has some pages of them
         var connection = Departures.connection(ctx.req());
         try {
-            var client = new EventClient(realm, ctx.res().getOutputStream(), connection);
+            var client = new EventClient(realm, access.stays(ctx), ctx.res().getOutputStream(), connection);
             client.ended().whenComplete((nothing, failure) -> {
                 stream.free();
                 departures.forget(connection);

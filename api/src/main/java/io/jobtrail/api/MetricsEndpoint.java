@@ -1,6 +1,7 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.metrics.ProcessMetrics;
@@ -9,26 +10,30 @@ import io.jobtrail.store.JobReader;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * {@code GET /metrics}: what this process measures, and how the pipeline stands, which is asked of Postgres with every scrape.
- * Without Postgres there is no number about jobs, rather than an old one.
+ * Without Postgres, or if it does not answer within two seconds, there is no number about jobs, rather than an old one: what the
+ * process measures itself is wanted most when something hangs.
  */
 final class MetricsEndpoint {
     private final ProcessMetrics metrics;
-    private final JobReader reader;
     private final HealthEndpoint health;
+    private final Probe<Numbers> numbers;
     private final MultiGauge jobs;
     private final MultiGauge oldestWaits;
     private final AtomicInteger reasons;
 
+    private record Numbers(Map<QueueName, Map<JobState, Long>> jobs, Map<QueueName, Double> oldestWaits) {
+        static final Numbers UNKNOWN = new Numbers(Map.of(), Map.of());
+    }
+
     MetricsEndpoint(ProcessMetrics metrics, JobReader reader, HealthEndpoint health) {
         this.metrics = metrics;
-        this.reader = reader;
         this.health = health;
+        numbers = new Probe<>(() -> ask(reader), Numbers.UNKNOWN, Duration.ZERO, MetricsEndpoint::begin);
         jobs = MultiGauge.builder("jobtrail.jobs")
                 .description("jobs that are not hidden, by queue and state")
                 .register(metrics.registry());
@@ -40,25 +45,41 @@ final class MetricsEndpoint {
     }
 
     void scrape(Context ctx) {
-        reasons.set(health.standing().reasons().size());
+        var standing = health.standing();
+        var text = text(standing.reasons().size(), standing.isUp() ? numbers.ask() : Numbers.UNKNOWN);
+        ctx.contentType(ProcessMetrics.CONTENT_TYPE).result(text);
+    }
+
+    /** One at a time: while the rows are exchanged, another would see some of them only. */
+    private synchronized String text(int wrong, Numbers numbers) {
+        reasons.set(wrong);
+        jobs.register(
+                numbers.jobs().entrySet().stream()
+                        .flatMap(queue -> queue.getValue().entrySet().stream().map(state -> row(queue.getKey(), state)))
+                        .toList(),
+                true);
+        oldestWaits.register(
+                numbers.oldestWaits().entrySet().stream()
+                        .map(wait ->
+                                MultiGauge.Row.of(Tags.of("queue", wait.getKey().wireName()), wait.getValue()))
+                        .toList(),
+                true);
+        return metrics.scrape();
+    }
+
+    private static Numbers ask(JobReader reader) {
         try {
-            jobs.register(
-                    reader.counts().entrySet().stream()
-                            .flatMap(queue ->
-                                    queue.getValue().entrySet().stream().map(state -> row(queue.getKey(), state)))
-                            .toList(),
-                    true);
-            oldestWaits.register(
-                    reader.oldestWaits().entrySet().stream()
-                            .map(wait -> MultiGauge.Row.of(
-                                    Tags.of("queue", wait.getKey().wireName()), wait.getValue()))
-                            .toList(),
-                    true);
+            return new Numbers(reader.counts(), reader.oldestWaits());
         } catch (DatabaseFailure e) {
-            jobs.register(List.of(), true);
-            oldestWaits.register(List.of(), true);
+            return Numbers.UNKNOWN;
         }
-        ctx.contentType(ProcessMetrics.CONTENT_TYPE).result(metrics.scrape());
+    }
+
+    /** The probe has one question under way at a time, which nobody waits for when the process ends. */
+    private static void begin(Runnable question) {
+        var asking = new Thread(question, "metrics");
+        asking.setDaemon(true);
+        asking.start();
     }
 
     private static MultiGauge.Row<Number> row(QueueName queue, Map.Entry<JobState, Long> state) {
@@ -66,14 +87,16 @@ final class MetricsEndpoint {
                 Tags.of("queue", queue.wireName(), "status", state.getKey().wireName()), state.getValue());
     }
 
-    /** By route and not by path, which holds ids. */
+    /** By route and not by path, which holds ids; and by no method that callers make up, of which there is no end. */
     void measure(Context ctx, float milliseconds) {
         var matched = ctx.endpoints().matchedHttpEndpoint();
         metrics.registry()
                 .timer(
                         "http.server.requests",
                         "method",
-                        ctx.method().name(),
+                        HandlerType.commonHttp().contains(ctx.method())
+                                ? ctx.method().name()
+                                : "other",
                         "route",
                         matched == null ? "none" : matched.path,
                         "status",

@@ -62,7 +62,7 @@ final class Probe<T> {
             Thread.currentThread().interrupt();
             return noAnswer;
         } catch (ExecutionException e) {
-            throw new IllegalStateException("a question of the health check failed", e.getCause());
+            throw new IllegalStateException("the question failed", e.getCause());
         }
     }
 }

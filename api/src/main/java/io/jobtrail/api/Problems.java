@@ -127,7 +127,7 @@ final class Problems {
 
     private static void render(Context ctx, ErrorCode code, Map<String, Object> problem) {
         problem.put("request_id", RequestId.of(ctx));
-        if (code == ErrorCode.MALFORMED_MULTIPART || code == ErrorCode.BODY_TOO_LARGE) {
+        if (code == ErrorCode.MALFORMED_MULTIPART || code == ErrorCode.BODY_TOO_LARGE || code == ErrorCode.NO_ROOM) {
             // The rest of the body is not read and the server ends the connection: a caller that was not told so
             // would lose its next request.
             ctx.header("Connection", "close");

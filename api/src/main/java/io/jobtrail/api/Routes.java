@@ -2,6 +2,7 @@ package io.jobtrail.api;
 
 import io.javalin.Javalin;
 import io.javalin.http.Context;
+import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.json.JavalinJackson;
 import io.jobtrail.config.Json;
 import java.net.URLDecoder;
@@ -9,14 +10,12 @@ import java.nio.charset.StandardCharsets;
 
 /** All paths of the web process on one screen, each with the right that its caller needs. */
 final class Routes {
-    /** Largest body that is read whole: JSON. Files are streamed and have a limit of their own. */
-    private static final long MAX_JSON_BYTES = 10L << 20;
-
     private Routes() {}
 
     static Javalin server(
             Access access,
             AccessLog accessLog,
+            JsonRoom json,
             SessionEndpoint session,
             KeysEndpoint keys,
             EnqueueEndpoint enqueue,
@@ -32,7 +31,7 @@ final class Routes {
             MetricsEndpoint metrics) {
         return Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
-            config.http.maxRequestSize = MAX_JSON_BYTES;
+            config.http.maxRequestSize = JsonRoom.MAX_BYTES;
             config.http.prefer405over404 = true;
             config.jsonMapper(new JavalinJackson(Json.MAPPER, false));
             config.jetty.modifyServer(server -> server.setErrorHandler(Problems.beforeRouting()));
@@ -48,10 +47,12 @@ final class Routes {
                 ctx.header("X-Content-Type-Options", "nosniff");
                 ctx.header("Cache-Control", "no-store");
             });
+            config.routes.before(Routes::refuseInnerMethods);
             config.requestLogger.http(metrics::measure);
             config.routes.beforeMatched(access::check);
             config.routes.beforeMatched("/pipeline/*", Routes::refuseMalformedQuery);
-            config.routes.beforeMatched("/pipeline/*", Routes::refuseLargeJson);
+            config.routes.beforeMatched("/pipeline/*", json::enter);
+            config.routes.after(json::leave);
 
             config.routes.post("/pipeline/enqueue", enqueue::handle, Right.SUBMIT);
             config.routes.post("/pipeline/enqueue/batch", batches::enqueue, Right.SUBMIT);
@@ -94,11 +95,10 @@ final class Routes {
         });
     }
 
-    /** By the declared length, before the body is read; one that declares none is counted while it is read. */
-    private static void refuseLargeJson(Context ctx) {
-        if (!EnqueueEndpoint.isForm(ctx) && ctx.req().getContentLengthLong() > MAX_JSON_BYTES) {
-            throw new ApiError(
-                    ErrorCode.BODY_TOO_LARGE, null, "a JSON body may have at most " + MAX_JSON_BYTES + " bytes");
+    /** Javalin calls its own steps by such names, and would take a request for one that wants the step. */
+    private static void refuseInnerMethods(Context ctx) {
+        if (!ctx.method().isHttpMethod()) {
+            throw new MethodNotAllowedResponse();
         }
     }
 

@@ -3,6 +3,7 @@ package io.jobtrail.api;
 import io.javalin.http.Context;
 import io.javalin.http.Cookie;
 import io.javalin.http.SameSite;
+import io.jobtrail.access.GivenKey;
 import java.time.Duration;
 
 /** Where a browser keeps its session: out of reach of scripts, and of pages of other sites. */
@@ -14,6 +15,11 @@ final class SessionCookie {
     /** Null when there is none. */
     static String of(Context ctx) {
         return ctx.cookie(NAME);
+    }
+
+    /** That of the caller who is let in by it; a key in a header counts before it. Null when there is none. */
+    static String inUse(Context ctx) {
+        return GivenKey.of(ctx::header) == null ? of(ctx) : null;
     }
 
     static void set(Context ctx, String token) {

@@ -45,7 +45,7 @@ final class SessionEndpoint {
     /** {@code GET}: who the caller is. */
     void show(Context ctx) {
         var principal = Principal.of(ctx);
-        var token = keyCheck == null || GivenKey.of(ctx) != null ? null : SessionCookie.of(ctx);
+        var token = keyCheck == null ? null : SessionCookie.inUse(ctx);
         var answer = new LinkedHashMap<String, Object>();
         answer.put("by", keyCheck == null ? "development" : token == null ? "key" : "session");
         answer.put("role", principal.role().wireName());

@@ -69,8 +69,8 @@ final class Watching implements AutoCloseable {
         return status;
     }
 
-    EventsEndpoint events() {
-        return new EventsEndpoint(stream, departures);
+    EventsEndpoint events(Access access) {
+        return new EventsEndpoint(stream, departures, access);
     }
 
     void start() {

@@ -3,6 +3,7 @@ package io.jobtrail.api;
 import static io.jobtrail.api.ActionsTest.isInRedis;
 import static io.jobtrail.api.ActionsTest.jobIn;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobtrail.job.JobIds;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -164,6 +166,40 @@ class BulkTest {
         assertThat(remaining).startsWith(4, 1, 0);
         assertThat(api.database.reader().counts().get(QueueName.DEFAULT).get(JobState.FAILED))
                 .isEqualTo(14L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cancel", "retry", "delete"})
+    void whatMovesOnWhileItIsWaitedForIsLeftAsItIs(String action) throws Exception {
+        var realm = "moves-" + action;
+        var waits = action.equals("cancel");
+        var job = waits ? api.database.aJob().realm(realm).insert() : failed(realm, "A");
+        var from = waits ? "queued" : "failed";
+        var moves = waits
+                ? List.of("SELECT claim_jobs_by_id(ARRAY['%s'::uuid], '{w}', '{process_document}')")
+                : List.of("SELECT retry_job('%s')", "SELECT cancel_job('%1$s')");
+        try (var other = api.database.connect();
+                var statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            for (var move : moves) {
+                statement.execute(move.formatted(job));
+            }
+            var asked = CompletableFuture.supplyAsync(
+                    () -> bulk("{'action':'%s','filter':{'realm':'%s','status':'%s'}}".formatted(action, realm, from)));
+            await().until(() -> api.database
+                    .ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                            + " AND wait_event_type = 'Lock' AND query LIKE '%" + action + "_jobs%'")
+                    .equals(1L));
+            other.commit();
+            var now = waits ? "running" : "cancelled";
+            var answer = asked.join().is(200).json();
+            assertThat(told(answer)).containsExactly(job + " false " + now + "WRONG_STATE");
+            assertThat(answer.at("/results/0/detail").asText())
+                    .isEqualTo(action + " takes jobs that are " + from + "; this one is " + now);
+            api.database.assertThatJob(job).is(JobState.of(now));
+            assertThat(api.column(job, "cancel_requested")).isEqualTo("false");
+            assertThat(api.column(job, "deleted_at")).isNull();
+        }
     }
 
     private static UUID failed(String realm, String code) {

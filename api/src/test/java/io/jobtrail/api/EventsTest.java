@@ -8,6 +8,7 @@ import io.jobtrail.testing.Together;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -214,6 +215,41 @@ class EventsTest {
             reader.awaits(20_000);
             await().atMost(Duration.ofSeconds(25)).until(() -> api.metric("jobtrail_event_clients") == 1);
             assertThat(reader.keys()).doesNotHaveDuplicates().hasSize(20_000);
+        }
+    }
+
+    @Test
+    void theKeyOrTheSessionThatOpenedTheStreamEndsIt() {
+        var admin = "the key of the admin";
+        // Ends in three seconds.
+        var session = new SessionTokens(
+                        admin,
+                        Clock.offset(
+                                Clock.systemUTC(), SessionTokens.LASTS.negated().plusSeconds(3)))
+                .issue(null);
+        try (var guarded = api.another("ADMIN_API_KEY", admin);
+                var elsewhere = api.another("ADMIN_API_KEY", admin)) {
+            var key = guarded.newKey(admin, "default", "read");
+            var id = elsewhere
+                    .get("/pipeline/keys", "X-Admin-Key", admin)
+                    .json()
+                    .at("/keys/0/id")
+                    .asText();
+            try (var byKey = EventReader.of(guarded, "", "X-Api-Key", key);
+                    var bySession = EventReader.of(guarded, "", "Cookie", "jobtrail_session=" + session);
+                    var staying = EventReader.of(guarded, "", "X-Admin-Key", admin)) {
+                enqueue("default");
+                List.of(byKey, bySession, staying).forEach(reader -> reader.awaits(1));
+                await().atMost(Duration.ofSeconds(15)).until(bySession::isEnded);
+                assertThat(byKey.isEnded()).as("with a key that is valid").isFalse();
+                elsewhere
+                        .send("DELETE", "/pipeline/keys/" + id, null, "X-Admin-Key", admin)
+                        .is(200);
+                await().atMost(Duration.ofSeconds(15)).until(byKey::isEnded);
+                enqueue("default");
+                staying.awaits(2);
+                assertThat(staying.isEnded()).isFalse();
+            }
         }
     }
 

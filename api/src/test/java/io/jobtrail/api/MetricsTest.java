@@ -1,8 +1,15 @@
 package io.jobtrail.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.job.QueueName;
+import io.jobtrail.testbed.TcpProxy;
+import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.Together;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +68,57 @@ class MetricsTest {
                 .anyMatch(line -> line.startsWith("hikaricp_connections_active{pool=\"api\"}"))
                 .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{"));
         assertThat(metrics).doesNotContain(id.toString());
+    }
+
+    @Test
+    void methodsThatCallersMakeUpAreOneInTheNumbers() {
+        for (var method : List.of("AAAA", "AAAB", "get")) {
+            api.send(method, "/nothing", null).isProblem(404, "NOT_FOUND", null);
+            api.send(method, "/heartbeat", null)
+                    .isProblem(405, "METHOD_NOT_ALLOWED", null)
+                    .says(method);
+            api.get("/heartbeat", "X-HTTP-Method-Override", method + "X").is(405);
+        }
+        for (var inner : List.of("BEFORE", "AFTER", "WEBSOCKET_BEFORE_UPGRADE")) {
+            api.send(inner, "/nothing", null).isProblem(405, "METHOD_NOT_ALLOWED", null);
+        }
+        assertThat(metrics().lines().filter(line -> line.startsWith("http_server_requests_seconds_count{")))
+                .containsExactlyInAnyOrder(
+                        "http_server_requests_seconds_count{method=\"other\",route=\"none\",status=\"404\"} 3",
+                        "http_server_requests_seconds_count{method=\"other\",route=\"none\",status=\"405\"} 8",
+                        "http_server_requests_seconds_count{method=\"other\",route=\"*\",status=\"405\"} 1");
+    }
+
+    @Test
+    void scrapesAtTheSameTimeTakeNothingFromEachOther() throws Exception {
+        api.database.aJob().queue(QueueName.SLOW).insert();
+        var line = "jobtrail_jobs{queue=\"slow\",status=\"queued\"} 1.0";
+        var complete = Together.run(
+                8,
+                thread -> IntStream.range(0, 50)
+                        .filter(scrape -> metrics().contains(line))
+                        .count());
+        assertThat(complete).containsOnly(50L);
+    }
+
+    @Test
+    void whileNothingComesFromPostgresTheProcessStillTellsAboutItself() throws Exception {
+        try (var proxy = TcpProxy.to(TestServers.postgres().port());
+                var behind = RunningApi.through(proxy)) {
+            behind.enqueue("{\"handler\":\"echo\"}").is(202);
+            assertThat(behind.get("/metrics").text()).contains("jobtrail_jobs{");
+            proxy.fallSilent();
+            for (int scrapes = 0; scrapes < 3; scrapes++) {
+                var asked = System.nanoTime();
+                var metrics = behind.get("/metrics").is(200).text();
+                assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(8));
+                assertThat(metrics).contains("jvm_memory_used_bytes{").doesNotContain("jobtrail_jobs{");
+            }
+            proxy.passOn();
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(
+                            () -> assertThat(behind.get("/metrics").text()).contains("jobtrail_jobs{"));
+        }
     }
 
     @Test

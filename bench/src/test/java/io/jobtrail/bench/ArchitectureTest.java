@@ -29,6 +29,7 @@ class ArchitectureTest {
     private static final String[] API = {"io.jobtrail.api.."};
     private static final String[] WORKER = {"io.jobtrail.run..", "io.jobtrail.handler..", "io.jobtrail.process.."};
     private static final String[] COMMON = {
+        "io.jobtrail.access..",
         "io.jobtrail.job..",
         "io.jobtrail.store..",
         "io.jobtrail.queue..",

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -60,9 +61,15 @@ public final class JobActions {
      * @param reason null = that of the action
      */
     public Map<UUID, Acted> act(JobAction action, Collection<UUID> ids, String actor, String reason) {
+        return act(action, ids, action.from(), actor, reason);
+    }
+
+    /** @param from only to those that are in one of these states still when it is done */
+    public Map<UUID, Acted> act(
+            JobAction action, Collection<UUID> ids, Set<JobState> from, String actor, String reason) {
         var acted = new HashMap<UUID, Acted>();
         database.list(
-                "SELECT * FROM " + action.wireName() + "_jobs(?, ?, ?)",
+                "SELECT * FROM " + action.wireName() + "_jobs(?, ?, ?, p_from => ?)",
                 row -> acted.put(
                         row.getObject("job_id", UUID.class),
                         new Acted(
@@ -72,7 +79,8 @@ public final class JobActions {
                                 row.getString("handler"))),
                 array("uuid", List.copyOf(ids)),
                 actor,
-                reason);
+                reason,
+                array("text", from.stream().map(JobState::wireName).toList()));
         listener.changed(acted.keySet());
         return acted;
     }
@@ -102,7 +110,7 @@ public final class JobActions {
             Database.update(connection, "SET LOCAL statement_timeout = " + patience.toMillis());
             return Database.list(
                             connection,
-                            "SELECT purge_expired_jobs(?, ?, ?)",
+                            "SELECT purge_expired_jobs(?, ?, ?, p_from => ?)",
                             row -> row.getInt(1),
                             days,
                             array("uuid", ids),
