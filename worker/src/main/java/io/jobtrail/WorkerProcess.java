@@ -37,6 +37,7 @@ import io.jobtrail.sweep.Sweep;
 import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
 import io.micrometer.core.instrument.Gauge;
+import io.opentelemetry.api.GlobalOpenTelemetry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -123,7 +124,8 @@ final class WorkerProcess implements AutoCloseable {
                         LONGEST_RETRY,
                         () -> ThreadLocalRandom.current().nextDouble()),
                 settings.lease(),
-                metrics.registry());
+                metrics.registry(),
+                GlobalOpenTelemetry.getTracer("io.jobtrail"));
         Gauge.builder("jobtrail.running", heartbeats, Heartbeats::running)
                 .description("jobs that this process runs")
                 .register(metrics.registry());
@@ -180,7 +182,7 @@ final class WorkerProcess implements AutoCloseable {
         }
         try (var redis = redis();
                 var check = selfCheck(null);
-                var sweeper = new Sweeper(sweepDatabase, sweeps(redis))) {
+                var sweeper = new Sweeper(sweepDatabase, sweeps(redis)).measuredBy(metrics.registry())) {
             sweeper.start();
             check.start();
             return drain.run(limit, settings.workerConcurrency(), pollInterval);
@@ -217,7 +219,7 @@ final class WorkerProcess implements AutoCloseable {
         Optional<String> fault = Optional.empty();
         try (redis;
                 var check = selfCheck(redis);
-                var sweeper = new Sweeper(sweepDatabase, sweeps(redis))) {
+                var sweeper = new Sweeper(sweepDatabase, sweeps(redis)).measuredBy(metrics.registry())) {
             sweeper.start();
             workers.start(settings.workerConcurrency());
             LOG.info(

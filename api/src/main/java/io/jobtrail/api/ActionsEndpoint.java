@@ -38,6 +38,7 @@ final class ActionsEndpoint {
     void act(Context ctx) {
         var actor = Principal.of(ctx).actor();
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
+        LogContext.job(id);
         var body = JsonBody.of(ctx).onlyKnown(Set.of("action", "reason"));
         var action = action(body, EnumSet.of(JobAction.CANCEL, JobAction.RETRY));
         answer(ctx, action, id, actor, reason(body.text("reason")));
@@ -47,6 +48,7 @@ final class ActionsEndpoint {
     void delete(Context ctx) {
         var actor = Principal.of(ctx).actor();
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
+        LogContext.job(id);
         JobsEndpoint.onlyKnown(ctx, Set.of("reason"));
         if (!ctx.body().isEmpty()) {
             throw ApiError.invalid("reason", "is a parameter of the path here; a body is not read");

@@ -23,6 +23,7 @@ import io.jobtrail.store.Queues;
 import io.jobtrail.store.WorkerRegistry;
 import io.jobtrail.sweep.Sweeper;
 import io.jobtrail.sweep.Sweeps;
+import io.opentelemetry.api.GlobalOpenTelemetry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -30,6 +31,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -93,7 +95,7 @@ public final class ApiServer implements AutoCloseable {
         var sweeps = Sweeps.ofEveryProcess(
                 sweepDatabase, queue, settings.lease(), settings.retentionDays(), "sweeper:" + processName());
         sweeps.add(accessLog);
-        sweeper = new Sweeper(sweepDatabase, sweeps);
+        sweeper = new Sweeper(sweepDatabase, sweeps).measuredBy(metrics.registry());
         var reader = new JobReader(database);
         var queues = new Queues(database);
         var documents = new DocumentStore(database);
@@ -111,7 +113,7 @@ public final class ApiServer implements AutoCloseable {
                 settings,
                 reader,
                 metrics.registry(),
-                task -> server().jettyServer().threadPool().execute(task));
+                task -> threads().execute(task));
         var actions = new JobActions(database, watching.listener());
         var dispatcher = new Dispatcher(queue);
         var limits = new Intake.Limits(
@@ -125,7 +127,7 @@ public final class ApiServer implements AutoCloseable {
         var handlers = new KnownHandlers(reader);
         var enqueue = new EnqueueEndpoint(received, intake, handlers, new S3Sources(bucket, reader), limits, staging);
         batchItems = new BatchItems(enqueue, intake, handlers);
-        health = new HealthEndpoint(database, redis, sweeper::hasEnded, healthFresh);
+        health = new HealthEndpoint(database, redis, sweeper::hasEnded, healthFresh).measuredBy(metrics.registry());
         var access = new Access(keyCheck, keys, sessions, limit, accessLog, settings.allowAnonymous());
         server = Routes.server(
                 access,
@@ -133,6 +135,7 @@ public final class ApiServer implements AutoCloseable {
                 jsonRoom,
                 new SessionEndpoint(keyCheck, sessions, accessLog),
                 new KeysEndpoint(apiKeys, keys, events),
+                new EnqueueSpan(GlobalOpenTelemetry.getTracer("io.jobtrail")),
                 enqueue,
                 new BatchEndpoint(received, intake, batchItems, handlers, limits, staging, new Batches(database)),
                 watching.status(),
@@ -184,9 +187,9 @@ public final class ApiServer implements AutoCloseable {
         return server.port();
     }
 
-    /** For what is made before it, and used after. */
-    private Javalin server() {
-        return server;
+    /** Those that serve requests; for what is made before the server, and used after. */
+    Executor threads() {
+        return server.jettyServer().threadPool();
     }
 
     /** Where files are while they come in; the directory is gone after {@link #close}. */

@@ -6,7 +6,8 @@ import io.javalin.http.Context;
  * Who sends a submission, and what the headers say about it, checked.
  *
  * @param actor for the trail
- * @param idempotencyKey null when the caller gave none, likewise traceparent
+ * @param idempotencyKey null when the caller gave none
+ * @param traceparent null when there is no trace
  */
 record Caller(String realm, String actor, String idempotencyKey, String traceparent) {
     static final String IDEMPOTENCY_KEY = "Idempotency-Key";
@@ -18,7 +19,9 @@ record Caller(String realm, String actor, String idempotencyKey, String tracepar
 
     static Caller of(Context ctx) {
         var principal = Principal.of(ctx);
-        return new Caller(principal.named(ctx), principal.actor(), idempotencyKey(ctx), traceparent(ctx));
+        var realm = principal.named(ctx);
+        LogContext.realm(realm);
+        return new Caller(realm, principal.actor(), idempotencyKey(ctx), EnqueueSpan.traceparent(ctx));
     }
 
     private static String idempotencyKey(Context ctx) {
@@ -31,11 +34,5 @@ record Caller(String realm, String actor, String idempotencyKey, String tracepar
             throw ApiError.invalid(field, "must be 1 to 255 visible ASCII characters");
         }
         return key;
-    }
-
-    /** W3C Trace Context; one that is not well formed is ignored, as the recommendation says. */
-    private static String traceparent(Context ctx) {
-        var value = ctx.header("traceparent");
-        return value != null && value.matches("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}") ? value : null;
     }
 }

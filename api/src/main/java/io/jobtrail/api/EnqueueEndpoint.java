@@ -73,6 +73,7 @@ final class EnqueueEndpoint {
         boolean kept = false;
         try {
             var job = intake.job(caller, asked, DocumentIntake.work(document, pages, intake), null);
+            LogContext.job(job);
             var accepted = intake.accept(job);
             kept = !accepted.alreadyExisted();
             intake.push(job, accepted);
@@ -88,6 +89,7 @@ final class EnqueueEndpoint {
         var caller = Caller.of(ctx);
         var asked = Submission.ofJson(JsonBody.of(ctx.body()), handlers);
         var job = intake.job(caller, asked, work(caller, asked), null);
+        LogContext.job(job);
         var accepted = intake.accept(job);
         intake.push(job, accepted);
         answer(ctx, job, accepted);

@@ -6,6 +6,8 @@ import io.jobtrail.queue.RedisCheck;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.WorkerRegistry;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -66,6 +68,21 @@ final class HealthEndpoint implements AutoCloseable {
                         down(NO_REDIS.formatted("it does not answer")),
                         fresh,
                         threads);
+    }
+
+    /** @param meters get how many workers live, asked for with every scrape; no number while Postgres does not tell */
+    HealthEndpoint measuredBy(MeterRegistry meters) {
+        Gauge.builder(
+                        "jobtrail.workers.alive",
+                        workers,
+                        probe -> number(probe.ask().workers()))
+                .description("workers of the whole system that gave a sign of life within their lease")
+                .register(meters);
+        return this;
+    }
+
+    private static double number(Long known) {
+        return known == null ? Double.NaN : known;
     }
 
     /** {@code GET /heartbeat}: asks nobody, so that a database that is away does not get the web process restarted. */

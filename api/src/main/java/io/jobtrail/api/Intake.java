@@ -127,6 +127,13 @@ final class Intake {
      */
     private static List<NewJob.Accepted> accept(
             List<NewJob> jobs, Function<List<NewJob>, List<NewJob.Accepted>> statement) {
+        var accepted = acceptedBy(statement, jobs);
+        EnqueueSpan.accepted(jobs, accepted);
+        return accepted;
+    }
+
+    private static List<NewJob.Accepted> acceptedBy(
+            Function<List<NewJob>, List<NewJob.Accepted>> statement, List<NewJob> jobs) {
         boolean unknown;
         try {
             return statement.apply(jobs);

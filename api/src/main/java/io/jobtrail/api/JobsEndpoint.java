@@ -124,6 +124,7 @@ final class JobsEndpoint {
     /** The job that the path names. One of another realm is answered as if it did not exist. */
     static JobDetails job(JobReader reader, Context ctx) {
         var id = id("id", ctx.pathParam("id"));
+        LogContext.job(id);
         return reader.job(id).filter(job -> Access.sees(ctx, job.realm())).orElseThrow(() -> ApiError.noSuchJob(id));
     }
 

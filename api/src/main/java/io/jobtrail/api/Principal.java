@@ -27,6 +27,7 @@ record Principal(Role role, String realm, String actor, UUID keyId) {
 
     void enters(Context ctx) {
         ctx.attribute(Principal.class.getName(), this);
+        LogContext.realm(realm);
     }
 
     /** Whatever is not seen must be answered exactly as if it did not exist. */

@@ -18,6 +18,7 @@ final class Routes {
             JsonRoom json,
             SessionEndpoint session,
             KeysEndpoint keys,
+            EnqueueSpan span,
             EnqueueEndpoint enqueue,
             BatchEndpoint batches,
             StatusEndpoint status,
@@ -42,8 +43,8 @@ final class Routes {
             Problems.install(config.routes);
             config.appData(AccessLog.KEY, accessLog);
 
+            LogContext.install(config);
             config.routes.before(ctx -> {
-                RequestId.of(ctx);
                 ctx.header("X-Content-Type-Options", "nosniff");
                 ctx.header("Cache-Control", "no-store");
             });
@@ -54,9 +55,9 @@ final class Routes {
             config.routes.beforeMatched("/pipeline/*", json::enter);
             config.routes.after(json::leave);
 
-            config.routes.post("/pipeline/enqueue", enqueue::handle, Right.SUBMIT);
-            config.routes.post("/pipeline/enqueue/batch", batches::enqueue, Right.SUBMIT);
-            config.routes.post("/pipeline/batch", batches::upload, Right.SUBMIT);
+            config.routes.post("/pipeline/enqueue", span.around(enqueue::handle), Right.SUBMIT);
+            config.routes.post("/pipeline/enqueue/batch", span.around(batches::enqueue), Right.SUBMIT);
+            config.routes.post("/pipeline/batch", span.around(batches::upload), Right.SUBMIT);
             config.routes.get("/pipeline/batch-status/{batch_id}", batches::status, Right.FOLLOW);
             config.routes.get("/pipeline/status/{id}", status::status, Right.FOLLOW);
             config.routes.get("/pipeline/events", events::events, Right.READ);

@@ -44,6 +44,7 @@ final class StatusEndpoint {
     /** {@code GET /pipeline/status/{id}} */
     void status(Context ctx) {
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
+        LogContext.job(id);
         JobsEndpoint.onlyKnown(ctx, Set.of("wait"));
         var wait = wait(ctx.queryParam("wait"));
         if (wait.isZero()) {
@@ -148,6 +149,7 @@ final class StatusEndpoint {
     /** {@code GET /pipeline/jobs/{id}/result} */
     void result(Context ctx) {
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
+        LogContext.job(id);
         var job = job(ctx, id);
         if (!job.status().isFinal()) {
             throw new ApiError(

@@ -16,6 +16,7 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -185,8 +186,17 @@ class EnqueueTest {
         var body = "{\"handler\":\"echo\"}";
         assertThat(api.column(api.enqueue(body, "traceparent", trace).is(202).jobId(), "traceparent"))
                 .isEqualTo(trace);
-        assertThat(api.column(api.enqueue(body, "traceparent", "00-xyz").is(202).jobId(), "traceparent"))
-                .isNull();
+        for (var wrong : List.of(
+                "00-xyz",
+                trace.replace("00-0", "ff-0"),
+                trace.toUpperCase(Locale.ROOT),
+                "00-" + "0".repeat(32) + "-b7ad6b7169203331-01",
+                "00-0af7651916cd43dd8448eb211c80319c-" + "0".repeat(16) + "-01")) {
+            assertThat(api.column(
+                            api.enqueue(body, "traceparent", wrong).is(202).jobId(), "traceparent"))
+                    .as(wrong)
+                    .isNull();
+        }
     }
 
     @ParameterizedTest

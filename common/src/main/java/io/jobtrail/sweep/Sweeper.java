@@ -4,6 +4,8 @@ import io.jobtrail.queue.Redis;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.SweepTurns;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +58,14 @@ public final class Sweeper implements AutoCloseable {
         void after(Duration pause) {
             at = System.nanoTime() + pause.toNanos();
         }
+    }
+
+    /** @param meters get whether this sweeper is there */
+    public Sweeper measuredBy(MeterRegistry meters) {
+        Gauge.builder("jobtrail.sweeper.up", this, sweeper -> sweeper.hasEnded() ? 0 : 1)
+                .description("1 while the sweeper of this process goes on, 0 once it has ended")
+                .register(meters);
+        return this;
     }
 
     public void start() {

@@ -40,9 +40,13 @@ final class Ending {
     private void giveBackByForce() {
         var claims = heartbeats.held().stream().map(LiveContext::claim).toList();
         try {
-            store.giveBack(claims, "WORKER_SHUTDOWN")
-                    .forEach((id, state) ->
-                            LOG.warn("job {} did not stop when asked; it is {} now", id, state.wireName()));
+            var left = store.giveBack(claims, "WORKER_SHUTDOWN");
+            claims.stream().filter(claim -> left.containsKey(claim.id())).forEach(claim -> {
+                try (var log = LogContext.of(claim)) {
+                    var state = left.get(claim.id()).wireName();
+                    LOG.warn("job {} did not stop when asked; it is {} now", claim.id(), state);
+                }
+            });
         } catch (DatabaseFailure e) {
             LOG.error(
                     "{} jobs could not be given back ({}); they are released once their lease is over: {}",

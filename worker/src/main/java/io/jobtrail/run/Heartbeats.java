@@ -204,14 +204,16 @@ public final class Heartbeats implements AutoCloseable {
     }
 
     private void writeOff(LiveContext context) {
-        LOG.error(
-                "job {} attempt {} still runs on thread {}, {} s after it was stopped as {}: its handler ignores the interrupt. "
-                        + "The thread is written off and another one takes its place; the job is released once its lease is over",
-                context.claim().id(),
-                context.claim().job().attempt(),
-                context.thread().getName(),
-                hearing.toSeconds(),
-                context.stopReason().orElseThrow());
+        try (var log = LogContext.of(context.claim())) {
+            LOG.error(
+                    "job {} attempt {} still runs on thread {}, {} s after it was stopped as {}: its handler ignores the interrupt. "
+                            + "The thread is written off and another one takes its place; the job is released once its lease is over",
+                    context.claim().id(),
+                    context.claim().job().attempt(),
+                    context.thread().getName(),
+                    hearing.toSeconds(),
+                    context.stopReason().orElseThrow());
+        }
         writtenOff.add(context);
         if (running.remove(context) == null) {
             writtenOff.remove(context); // it has just ended after all
@@ -273,9 +275,9 @@ public final class Heartbeats implements AutoCloseable {
     private static void tell(LiveContext context, Leases.Pulse pulse) {
         if (pulse == null) {
             if (context.stop(LiveContext.Stop.LOST)) {
-                LOG.warn(
-                        "job {} is no longer held by this worker; the attempt is stopped and its result thrown away",
-                        context.claim().id());
+                warn(
+                        context,
+                        "job {} is no longer held by this worker; the attempt is stopped and its result thrown away");
             }
         } else if (pulse.cancelRequested()) {
             context.stop(LiveContext.Stop.CANCELLED);
@@ -289,12 +291,18 @@ public final class Heartbeats implements AutoCloseable {
         var now = System.nanoTime();
         running.forEach((context, life) -> {
             if (now - life.renewed > lease.toNanos() / 4 * 3 && context.stop(LiveContext.Stop.FENCED)) {
-                LOG.warn(
+                warn(
+                        context,
                         "job {} could not be kept alive; the attempt is stopped, and the job given back as soon as Postgres can "
-                                + "be asked, or released once its lease is over",
-                        context.claim().id());
+                                + "be asked, or released once its lease is over");
             }
         });
+    }
+
+    private static void warn(LiveContext context, String what) {
+        try (var log = LogContext.of(context.claim())) {
+            LOG.warn(what, context.claim().id());
+        }
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.jobtrail.store.Prompts;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.opentelemetry.api.trace.Tracer;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -25,7 +26,6 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.MDC;
 import org.slf4j.event.Level;
 
 /**
@@ -38,6 +38,9 @@ public final class JobRunner {
 
     static final double HIGH_PERCENTILE = 0.95;
 
+    /** The outcome of an attempt whose claim was. */
+    static final String LOST = "lost";
+
     private final JobStore store;
     private final Documents documents;
     private final ChunkStore chunks;
@@ -48,12 +51,14 @@ public final class JobRunner {
     private final RetryPolicy<Optional<JobState>> untilLeaseEnds;
     private final Duration lease;
     private final MeterRegistry meters;
+    private final Tracer tracer;
     private final Timer runs;
     private final Counter claimsLost;
 
     /**
      * @param meters gets {@code jobtrail.attempt}: how long attempts took, from the claim to the record, and how they ended;
      *     {@code jobtrail.run}: the same of all together, with percentiles; {@code jobtrail.claims.lost}
+     * @param tracer gets a span for each attempt
      */
     public JobRunner(
             JobStore store,
@@ -64,7 +69,8 @@ public final class JobRunner {
             Heartbeats heartbeats,
             Backoff backoff,
             Duration lease,
-            MeterRegistry meters) {
+            MeterRegistry meters,
+            Tracer tracer) {
         this.store = store;
         this.documents = documents;
         this.chunks = chunks;
@@ -74,6 +80,7 @@ public final class JobRunner {
         this.backoff = backoff;
         this.lease = lease;
         this.meters = meters;
+        this.tracer = tracer;
         runs = Timer.builder("jobtrail.run")
                 .description("how long attempts took, of the last minutes")
                 .publishPercentiles(0.5, HIGH_PERCENTILE)
@@ -123,23 +130,24 @@ public final class JobRunner {
 
     /** @param asked when the claim was asked for: it may be held for as long */
     private Optional<JobState> run(Claim claim, long asked, Next next) {
-        MDC.put("job_id", claim.id().toString());
-        MDC.put("realm", claim.job().realm());
-        MDC.put("queue", claim.job().queue());
-        MDC.put("attempt", Integer.toString(claim.job().attempt()));
         var context = new LiveContext(claim, documents, chunks, questions);
         long begun = System.nanoTime();
-        try (var alive = heartbeats.start(context, asked)) {
-            var state = record(attempt(context), claim, next);
-            measure(claim.job(), state.map(JobState::wireName).orElse("lost"), System.nanoTime() - begun);
+        try (var alive = heartbeats.start(context, asked);
+                var log = LogContext.of(claim);
+                var span = AttemptSpan.begin(tracer, claim)) {
+            var outcome = attempt(context);
+            var state = record(outcome, claim, next);
+            span.ended(outcome, state);
+            measure(claim.job(), state.map(JobState::wireName).orElse(LOST), System.nanoTime() - begun);
             return state;
-        } finally {
-            MDC.clear();
         }
     }
 
     private void measure(Job job, String outcome, long nanos) {
-        meters.timer("jobtrail.attempt", "queue", job.queue(), "handler", job.handler(), "outcome", outcome)
+        Timer.builder("jobtrail.attempt")
+                .description("how long attempts took, from the claim to the record, and how they ended")
+                .tags("queue", job.queue(), "handler", job.handler(), "outcome", outcome)
+                .register(meters)
                 .record(nanos, TimeUnit.NANOSECONDS);
         runs.record(nanos, TimeUnit.NANOSECONDS);
     }

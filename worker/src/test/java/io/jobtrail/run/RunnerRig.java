@@ -20,6 +20,8 @@ import io.jobtrail.testing.JobFactory;
 import io.jobtrail.testing.JobtrailDatabase;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.TracerProvider;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -48,6 +50,11 @@ final class RunnerRig implements AutoCloseable {
 
     /** @param hearing a handler that goes on for so long after it was stopped is written off */
     RunnerRig(Database database, DatabaseUrl url, Duration heartbeat, Duration lease, Duration hearing) {
+        this(database, url, heartbeat, lease, hearing, TracerProvider.noop().get("rig"));
+    }
+
+    /** @param tracer gets the spans of the attempts */
+    RunnerRig(Database database, DatabaseUrl url, Duration heartbeat, Duration lease, Duration hearing, Tracer tracer) {
         this.database = database;
         this.lease = lease;
         store = new JobStore(database);
@@ -63,7 +70,8 @@ final class RunnerRig implements AutoCloseable {
                 heartbeats,
                 new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(1), () -> 0),
                 lease,
-                meters);
+                meters,
+                tracer);
     }
 
     /** Heartbeats at every tick, a lease longer than any test. */

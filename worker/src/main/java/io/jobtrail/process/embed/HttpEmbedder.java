@@ -8,6 +8,8 @@ import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.handler.RetryableFailure;
+import io.jobtrail.trace.Traceparent;
+import io.opentelemetry.api.trace.Span;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -23,7 +25,7 @@ import java.util.Map;
 
 /**
  * Asks an OpenAI-compatible service for embeddings. Waits and asks again while the service is busy or out of order; trusts
- * nothing that it answers. The key never gets into a message.
+ * nothing that it answers. Passes on the trace of the attempt. The key never gets into a message.
  */
 public final class HttpEmbedder implements Embedder {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
@@ -95,6 +97,10 @@ public final class HttpEmbedder implements Embedder {
                     .POST(BodyPublishers.ofString(body));
             if (key != null) {
                 request.header("Authorization", "Bearer " + key);
+            }
+            var trace = Traceparent.of(Span.current().getSpanContext());
+            if (trace != null) {
+                request.header(Traceparent.HEADER, trace);
             }
             return request.build();
         } catch (JsonProcessingException e) {

@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import com.sun.net.httpserver.HttpServer;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.handler.RetryableFailure;
+import io.jobtrail.trace.Traceparent;
+import io.opentelemetry.api.trace.Span;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,6 +35,7 @@ class HttpEmbedderTest {
 
     private final Queue<Answer> answers = new ArrayDeque<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final List<String> traces = new CopyOnWriteArrayList<>();
     private final List<Long> times = new CopyOnWriteArrayList<>();
     private HttpServer server;
 
@@ -41,6 +44,7 @@ class HttpEmbedderTest {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/v1/embeddings", exchange -> {
             times.add(System.nanoTime());
+            traces.add(String.valueOf(exchange.getRequestHeaders().getFirst("traceparent")));
             requests.add(exchange.getRequestMethod() + " "
                     + exchange.getRequestHeaders().getFirst("Authorization") + " "
                     + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
@@ -81,6 +85,19 @@ class HttpEmbedderTest {
                 .asString()
                 .startsWith("POST Bearer key-1 {")
                 .contains("\"model\":\"model-1\"", "\"input\":[\"first \\\"text\\\"\",\"mā\"]");
+    }
+
+    @Test
+    void theServiceLearnsOfTheTraceIfThereIsOne() throws Exception {
+        answer(200, null, TWO_VECTORS);
+        answer(503, null, "oops");
+        answer(200, null, TWO_VECTORS);
+        embedder().embed(List.of("a", "b"));
+        var trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        try (var scope = Span.wrap(Traceparent.parse(trace)).makeCurrent()) {
+            embedder().embed(List.of("a", "b"));
+        }
+        assertThat(traces).containsExactly("null", trace, trace);
     }
 
     @Test
