@@ -146,7 +146,8 @@ public final class ApiServer implements AutoCloseable {
                 new StatsEndpoint(reader, queues),
                 new QueuesEndpoint(queues, reader, new WorkerRegistry(database), queue),
                 health,
-                new MetricsEndpoint(metrics, reader, health));
+                new MetricsEndpoint(metrics, reader, health),
+                new DocsEndpoint());
     }
 
     /**

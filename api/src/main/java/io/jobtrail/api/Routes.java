@@ -29,7 +29,8 @@ final class Routes {
             StatsEndpoint stats,
             QueuesEndpoint queues,
             HealthEndpoint health,
-            MetricsEndpoint metrics) {
+            MetricsEndpoint metrics,
+            DocsEndpoint docs) {
         return Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
             config.http.maxRequestSize = JsonRoom.MAX_BYTES;
@@ -93,6 +94,10 @@ final class Routes {
             config.routes.head("/health/ready", health::ready, Right.OPEN);
             config.routes.head("/health", health::health, Right.OPEN);
             config.routes.get("/metrics", metrics::scrape, Right.ADMINISTER);
+            config.routes.get("/openapi.json", docs::document, Right.OPEN);
+            config.routes.get("/docs", docs::page, Right.OPEN);
+            config.routes.get("/docs/docs.js", docs::script, Right.OPEN);
+            config.routes.get("/docs/docs.css", docs::style, Right.OPEN);
         });
     }
 

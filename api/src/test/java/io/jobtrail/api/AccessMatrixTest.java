@@ -59,7 +59,11 @@ class AccessMatrixTest {
             "GET /health/ready",
             "HEAD /heartbeat",
             "HEAD /health",
-            "HEAD /health/ready");
+            "HEAD /health/ready",
+            "GET /openapi.json",
+            "GET /docs",
+            "GET /docs/docs.js",
+            "GET /docs/docs.css");
 
     private static final Map<String, Described> CLOSED = Map.ofEntries(
             entry("POST /pipeline/enqueue", Described.to("eo", "{\"handler\":\"echo\"}")),

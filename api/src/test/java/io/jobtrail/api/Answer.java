@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** What the server answered, and what tests say about answers. */
 record Answer(int status, HttpHeaders headers, byte[] body) {
@@ -31,6 +33,21 @@ record Answer(int status, HttpHeaders headers, byte[] body) {
 
     UUID jobId() {
         return UUID.fromString(json().path("job_id").asText());
+    }
+
+    /** From the bytes of a connection on which nothing else came. */
+    static Answer parse(String raw) {
+        var parts = raw.split("\r\n\r\n", 2);
+        var lines = List.of(parts[0].split("\r\n"));
+        var headers = lines.stream()
+                .skip(1)
+                .map(line -> line.split(": ", 2))
+                .collect(Collectors.groupingBy(
+                        header -> header[0], Collectors.mapping(header -> header[1], Collectors.toList())));
+        return new Answer(
+                Integer.parseInt(lines.get(0).split(" ")[1]),
+                HttpHeaders.of(headers, (name, value) -> true),
+                parts[1].getBytes(StandardCharsets.UTF_8));
     }
 
     Answer is(int expected) {

@@ -111,6 +111,11 @@ final class EventReader implements AutoCloseable {
         return comments;
     }
 
+    /** Without its body, which does not end. */
+    Answer answer() {
+        return new Answer(response.statusCode(), response.headers(), new byte[0]);
+    }
+
     String lastId() {
         await().until(() -> lastId != null);
         return lastId;
