@@ -19,6 +19,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * process measures itself is wanted most when something hangs.
  */
 final class MetricsEndpoint {
+    /** Of what is done before and after all routes, which a made-up method can be the name of. */
+    private static final String EVERY_PATH = "*";
+
     private final ProcessMetrics metrics;
     private final HealthEndpoint health;
     private final Probe<Numbers> numbers;
@@ -98,7 +101,7 @@ final class MetricsEndpoint {
                                 ? ctx.method().name()
                                 : "other",
                         "route",
-                        matched == null ? "none" : matched.path,
+                        matched == null || matched.path.equals(EVERY_PATH) ? "none" : matched.path,
                         "status",
                         Integer.toString(ctx.statusCode()))
                 .record(Duration.ofNanos((long) (milliseconds * 1e6)));
