@@ -25,7 +25,13 @@ class LogContextTest {
     private static RunningApi api;
 
     private final Logger ours = (Logger) LoggerFactory.getLogger("io.jobtrail");
-    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+            event.prepareForDeferredProcessing(); // else the context is read by the thread that looks for it
+            super.append(event);
+        }
+    };
     private final Level before = ours.getLevel();
 
     @BeforeAll
