@@ -7,8 +7,10 @@ import io.jobtrail.job.QueueName;
 import io.jobtrail.metrics.ProcessMetrics;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobReader;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,7 +29,7 @@ final class MetricsEndpoint {
     private final Probe<Numbers> numbers;
     private final MultiGauge jobs;
     private final MultiGauge oldestWaits;
-    private final AtomicInteger reasons;
+    private final AtomicInteger reasons = new AtomicInteger();
 
     private record Numbers(Map<QueueName, Map<JobState, Long>> jobs, Map<QueueName, Double> oldestWaits) {
         static final Numbers UNKNOWN = new Numbers(Map.of(), Map.of());
@@ -44,7 +46,9 @@ final class MetricsEndpoint {
                 .description("for how long the oldest due job of the queue has waited; none is due: no number")
                 .baseUnit("seconds")
                 .register(metrics.registry());
-        reasons = metrics.registry().gauge("jobtrail.degraded.reasons", new AtomicInteger());
+        Gauge.builder("jobtrail.degraded.reasons", reasons, AtomicInteger::get)
+                .description("what /health says is missing or wrong; 0 = healthy")
+                .register(metrics.registry());
     }
 
     void scrape(Context ctx) {
@@ -93,17 +97,16 @@ final class MetricsEndpoint {
     /** By route and not by path, which holds ids; and by no method that callers make up, of which there is no end. */
     void measure(Context ctx, float milliseconds) {
         var matched = ctx.endpoints().matchedHttpEndpoint();
-        metrics.registry()
-                .timer(
-                        "http.server.requests",
+        Timer.builder("http.server.requests")
+                .description("requests that were answered, by route and never by path")
+                .tag(
                         "method",
                         HandlerType.commonHttp().contains(ctx.method())
                                 ? ctx.method().name()
-                                : "other",
-                        "route",
-                        matched == null || matched.path.equals(EVERY_PATH) ? "none" : matched.path,
-                        "status",
-                        Integer.toString(ctx.statusCode()))
+                                : "other")
+                .tag("route", matched == null || matched.path.equals(EVERY_PATH) ? "none" : matched.path)
+                .tag("status", Integer.toString(ctx.statusCode()))
+                .register(metrics.registry())
                 .record(Duration.ofNanos((long) (milliseconds * 1e6)));
     }
 }

@@ -48,7 +48,7 @@ class DemoSystemTest {
     /** A directory that looks like a checkout to the programs, so that the data of a developer's own run is left alone. */
     private static Path home() throws IOException {
         var home = Files.createDirectories(Path.of("target", "demo").toAbsolutePath());
-        for (var part : new String[] {"api", "worker", "testbed", "samples"}) {
+        for (var part : new String[] {"api", "worker", "testbed", "docker", "samples"}) {
             if (!Files.exists(home.resolve(part))) {
                 Files.createSymbolicLink(home.resolve(part), ROOT.resolve(part));
             }
