@@ -7,7 +7,9 @@ import io.jobtrail.config.Json;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.store.DatabaseFailure;
 import java.nio.ByteBuffer;
+import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.StandardCharsets;
+import java.nio.charset.UnsupportedCharsetException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,8 @@ final class Problems {
         routes.exception(ApiError.class, Problems::known);
         routes.exception(HttpResponseException.class, Problems::http);
         routes.exception(DatabaseFailure.class, Problems::database);
+        routes.exception(UnsupportedCharsetException.class, (e, ctx) -> charset(ctx));
+        routes.exception(IllegalCharsetNameException.class, (e, ctx) -> charset(ctx));
         routes.exception(EofException.class, (e, ctx) -> {
             LOG.debug("request {} {} {}: the caller left", RequestId.of(ctx), ctx.method(), ctx.path());
             render(ctx, ErrorCode.MALFORMED_REQUEST, null, "The body ends early");
@@ -43,6 +47,11 @@ final class Problems {
                     "Nothing was changed, unless a job was answered before. The log has more "
                             + "under this request_id.");
         });
+    }
+
+    /** Which the web server asks for when it reads a body. */
+    private static void charset(Context ctx) {
+        render(ctx, ErrorCode.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Content-Type names a charset that is not known");
     }
 
     private static void known(ApiError e, Context ctx) {

@@ -7,6 +7,7 @@ import io.jobtrail.store.Queues;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** {@code GET /pipeline/stats}: how many jobs stand where, and what that says about the pipeline. */
 final class StatsEndpoint {
@@ -23,7 +24,8 @@ final class StatsEndpoint {
     }
 
     void stats(Context ctx) {
-        var counts = reader.counts(Principal.of(ctx).realm());
+        JobsEndpoint.onlyKnown(ctx, Set.of("realm"));
+        var counts = reader.counts(Principal.of(ctx).listed("realm", ctx.queryParam("realm")));
         var byQueue = new LinkedHashMap<String, Map<String, Long>>();
         var byStatus = new LinkedHashMap<String, Long>();
         for (var state : JobState.values()) {

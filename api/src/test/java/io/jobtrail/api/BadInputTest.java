@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Submissions that cannot be accepted: each gets an answer that says what is wrong with it, and leaves nothing behind. */
 class BadInputTest {
@@ -319,5 +321,27 @@ class BadInputTest {
                 .replace('\0', '0');
         var name = start.substring(Math.max(0, start.length() - 100));
         return Arguments.of(name, type, body, status, code, field, words);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nonsense", "utf-7", "%"})
+    void charsetThatNobodyKnowsIsNamed(String charset) {
+        for (var path :
+                List.of("/pipeline/enqueue", "/pipeline/enqueue/batch", "/pipeline/jobs/bulk", "/pipeline/session")) {
+            api.send(
+                            "POST",
+                            path,
+                            "{}".getBytes(StandardCharsets.UTF_8),
+                            "Content-Type",
+                            "application/json; charset=" + charset)
+                    .isProblem(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type");
+        }
+        api.send(
+                        "POST",
+                        "/pipeline/batch",
+                        "--b--".getBytes(StandardCharsets.UTF_8),
+                        "Content-Type",
+                        "multipart/form-data; boundary=b; charset=" + charset)
+                .isProblem(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type");
     }
 }

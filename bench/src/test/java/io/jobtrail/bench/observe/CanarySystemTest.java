@@ -91,8 +91,9 @@ class CanarySystemTest {
                 var nowhere = settings(postgres.url("jobtrail"), embeddings)
                         .get("DATABASE_URL")
                         .replaceAll(":\\d+/", ":" + Ports.free() + "/");
-                assertThat(system.run("api", Map.of("DATABASE_URL", nowhere))).isNotZero();
-                assertThat(system.run("worker", Map.of("DATABASE_URL", nowhere + "?connect_timeout=1"), "--once"))
+                assertThat(system.run("api", Map.of("DATABASE_URL", nowhere), "doctor"))
+                        .isNotZero();
+                assertThat(system.run("worker", Map.of("DATABASE_URL", nowhere), "doctor"))
                         .isNotZero();
             }
         } finally {

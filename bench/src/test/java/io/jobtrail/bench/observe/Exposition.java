@@ -16,7 +16,7 @@ final class Exposition {
     private static final Pattern LABEL = Pattern.compile("([a-zA-Z_]\\w*)=\"((?:[^\"\\\\]|\\\\.)*)\",?");
     private static final Pattern SNAKE_CASE = Pattern.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*");
     private static final Pattern NO_BASE_UNIT = Pattern.compile(
-            "(.*_)?(ms|millis|milliseconds|us|microseconds|ns|nanos|nanoseconds|sec|min|minutes|hours|days|kb|mb|gb|kilobytes"
+            "(.*_)?(ms|millis|milliseconds|us|microseconds|ns|nanos|nanoseconds|sec|minutes|hours|days|kb|mb|gb|kilobytes"
                     + "|megabytes|percent)(_.*)?");
 
     /** An id, or a number that may be anything: there would be no end of series. */
