@@ -61,10 +61,10 @@ public final class JobActions {
      * @param reason null = that of the action
      */
     public Map<UUID, Acted> act(JobAction action, Collection<UUID> ids, String actor, String reason) {
-        return act(action, ids, action.from(), actor, reason);
+        return act(action, ids, null, actor, reason);
     }
 
-    /** @param from only to those that are in one of these states still when it is done */
+    /** @param from only to those that are in one of these states still when it is done; null = in any that allows it */
     public Map<UUID, Acted> act(
             JobAction action, Collection<UUID> ids, Set<JobState> from, String actor, String reason) {
         var acted = new HashMap<UUID, Acted>();
@@ -80,7 +80,9 @@ public final class JobActions {
                 array("uuid", List.copyOf(ids)),
                 actor,
                 reason,
-                array("text", from.stream().map(JobState::wireName).toList()));
+                from == null
+                        ? null
+                        : array("text", from.stream().map(JobState::wireName).toList()));
         listener.changed(acted.keySet());
         return acted;
     }
@@ -110,7 +112,7 @@ public final class JobActions {
             Database.update(connection, "SET LOCAL statement_timeout = " + patience.toMillis());
             return Database.list(
                             connection,
-                            "SELECT purge_expired_jobs(?, ?, ?, p_from => ?)",
+                            "SELECT purge_expired_jobs(?, ?, ?)",
                             row -> row.getInt(1),
                             days,
                             array("uuid", ids),
