@@ -2,6 +2,7 @@ package io.jobtrail;
 
 import io.jobtrail.run.ScriptedHandler;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,11 +13,15 @@ import java.util.jar.JarOutputStream;
 final class ScriptedJar {
     private ScriptedJar() {}
 
-    static void in(Path handlers) throws IOException {
-        Files.createDirectories(handlers);
-        try (var jar = new JarOutputStream(Files.newOutputStream(handlers.resolve("scripted.jar")))) {
-            jar.putNextEntry(new JarEntry("META-INF/services/io.jobtrail.handler.JobHandler"));
-            jar.write(ScriptedHandler.class.getName().getBytes(StandardCharsets.UTF_8));
+    static void in(Path handlers) {
+        try {
+            Files.createDirectories(handlers);
+            try (var jar = new JarOutputStream(Files.newOutputStream(handlers.resolve("scripted.jar")))) {
+                jar.putNextEntry(new JarEntry("META-INF/services/io.jobtrail.handler.JobHandler"));
+                jar.write(ScriptedHandler.class.getName().getBytes(StandardCharsets.UTF_8));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

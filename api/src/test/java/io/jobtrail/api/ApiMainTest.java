@@ -17,27 +17,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The web process as people start it: a Java process of its own with settings in its environment. */
 class ApiMainTest {
-    private static JobtrailDatabase database;
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
     @TempDir
     private Path temporary;
-
-    @BeforeAll
-    static void database() {
-        database = JobtrailDatabase.fresh();
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
-    }
 
     @Test
     void servesUntilItIsToldToStop() throws Exception {

@@ -14,8 +14,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -26,17 +25,9 @@ class BatchUploadTest {
     private static final int MAX_UPLOAD = 600_000;
     private static final int MAX_BATCH = 1_000_000;
 
-    private RunningApi api;
-
-    @BeforeEach
-    void start() {
-        api = RunningApi.start("MAX_UPLOAD_BYTES", "" + MAX_UPLOAD, "MAX_BATCH_BYTES", "" + MAX_BATCH);
-    }
-
-    @AfterEach
-    void stop() {
-        api.close();
-    }
+    @AutoClose
+    private final RunningApi api =
+            RunningApi.start("MAX_UPLOAD_BYTES", "" + MAX_UPLOAD, "MAX_BATCH_BYTES", "" + MAX_BATCH);
 
     private static Answer send(RunningApi api, Form form, String... headers) {
         var all = new ArrayList<>(List.of(headers));

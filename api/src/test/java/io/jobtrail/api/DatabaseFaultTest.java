@@ -10,25 +10,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Postgres is there, but does not do what it should. No answer may take longer than the client of the tests waits. */
 class DatabaseFaultTest {
     private static final String JOB = "{\"handler\":\"echo\"}";
     private static final Duration SOON = Duration.ofSeconds(20);
-    private RunningApi api;
 
-    @BeforeEach
-    void start() {
-        api = RunningApi.start();
-    }
-
-    @AfterEach
-    void stop() {
-        api.close();
-    }
+    @AutoClose
+    private final RunningApi api = RunningApi.start();
 
     @Test
     void aServerThatTakesNoWritesIsLeftAsSoonAsItTakesThemAgain() {

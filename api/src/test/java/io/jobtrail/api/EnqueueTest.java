@@ -17,8 +17,7 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,17 +26,9 @@ import redis.clients.jedis.Jedis;
 /** What is kept of an accepted submission, in Postgres and in Redis. */
 class EnqueueTest {
     private static final Path SAMPLES = Path.of("../samples");
-    private static RunningApi api;
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start("MAX_ATTEMPTS", "4");
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
+    @AutoClose
+    private static final RunningApi api = RunningApi.start("MAX_ATTEMPTS", "4");
 
     @Test
     void fileIsAcceptedAsAJobWithEverythingTheCallerNeeds() throws Exception {

@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -15,17 +14,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Names that senders give to files: kept for display, harmless wherever they turn up again. */
 class FileNameTest {
     private static final byte[] TEXT = "some text".getBytes(StandardCharsets.UTF_8);
-    private static RunningApi api;
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
+    @AutoClose
+    private static final RunningApi api = RunningApi.start();
 
     static Stream<Arguments> names() {
         return Stream.of(

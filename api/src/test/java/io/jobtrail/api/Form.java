@@ -16,6 +16,20 @@ final class Form {
         return new Form().file(filename, "application/octet-stream", bytes);
     }
 
+    /** A memo with these words. */
+    static Form text(String words) {
+        return of("memo.txt", words.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** For a batch: one file for each of these. */
+    static Form texts(String... words) {
+        var form = new Form();
+        for (var text : words) {
+            form.part("name=\"files\"; filename=\"a.txt\"", text.getBytes(StandardCharsets.UTF_8));
+        }
+        return form;
+    }
+
     Form file(String filename, String contentType, byte[] bytes) {
         return part("name=\"file\"; filename=\"" + filename + "\"\r\nContent-Type: " + contentType, bytes);
     }

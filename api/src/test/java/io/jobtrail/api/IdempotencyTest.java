@@ -5,22 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jobtrail.testing.Together;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class IdempotencyTest {
-    private RunningApi api;
-
-    @BeforeEach
-    void start() {
-        api = RunningApi.start();
-    }
-
-    @AfterEach
-    void stop() {
-        api.close();
-    }
+    @AutoClose
+    private final RunningApi api = RunningApi.start();
 
     @Test
     void sameKeyAgainAnswersTheSameJobAndKeepsOneDocument() {

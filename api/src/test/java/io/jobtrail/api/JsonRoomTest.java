@@ -8,8 +8,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Large JSON bodies have a bound together, as each of them has one. */
@@ -17,17 +16,8 @@ class JsonRoomTest {
     private static final String SMALL = "{\"handler\":\"echo\"}";
     private static final String LARGE = "{\"handler\":\"echo\",\"input\":{\"text\":\"" + "x".repeat(100_000) + "\"}}";
 
-    private static RunningApi api;
-
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
+    @AutoClose
+    private static final RunningApi api = RunningApi.start();
 
     private static int free() {
         return api.server.jsonRoom().free();

@@ -11,9 +11,8 @@ import io.jobtrail.testbed.TestServers;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -22,7 +21,9 @@ import org.slf4j.MDC;
 /** A line that is logged while a request is served says which one; no other line does. */
 class LogContextTest {
     private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
-    private static RunningApi api;
+
+    @AutoClose
+    private static final RunningApi api = RunningApi.start();
 
     private final Logger ours = (Logger) LoggerFactory.getLogger("io.jobtrail");
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>() {
@@ -33,16 +34,6 @@ class LogContextTest {
         }
     };
     private final Level before = ours.getLevel();
-
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
 
     @BeforeEach
     void listen() {

@@ -2,10 +2,7 @@ package io.jobtrail.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobtrail.job.Claim;
 import io.jobtrail.job.QueueName;
-import io.jobtrail.store.ChunkStore;
-import io.jobtrail.store.ChunkStore.NewChunk;
 import io.jobtrail.store.WorkerRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -13,10 +10,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -35,26 +30,13 @@ class OpenApiAnswersTest {
     /** Those that this class has to bring about for each operation that lists them. */
     private static final Set<Integer> STATUSES = Set.of(200, 201, 202, 204, 304, 404, 409, 422);
 
-    private static final String PROMPT = """
-            {"questions": [{"name": "action", "text": "Right?", "choices": ["approve", "reject"], "required": true},
-                           {"name": "feedback", "text": "Why?", "choices": [], "required": false}],
-             "content": {"summary": "short"}}""";
-
     private static final String A_KEY = "{\"realm\":\"a\",\"role\":\"read\",\"label\":\"x\"}";
 
-    private static RunningApi api;
-    private static OpenApiDocument document;
+    @AutoClose
+    private static final RunningApi api = RunningApi.start("MAX_EVENT_CLIENTS", "1");
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start("MAX_EVENT_CLIENTS", "1");
-        document = OpenApiDocument.of(api);
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
+    private static final JobsToTellOf jobs = new JobsToTellOf(api.database);
+    private static final OpenApiDocument document = OpenApiDocument.of(api);
 
     /** @param path below which the variables of the operation's path have values */
     private static Answer send(int status, String operation, String path, String body, String... headers) {
@@ -84,52 +66,12 @@ class OpenApiAnswersTest {
                 api.send("POST", operation.split(" ")[1], form.bytes(), all).is(status));
     }
 
-    private static Form file(String text) {
-        return Form.of("memo.txt", text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static Form files(String... texts) {
-        var form = new Form();
-        for (var text : texts) {
-            form.part("name=\"files\"; filename=\"a.txt\"", text.getBytes(StandardCharsets.UTF_8));
-        }
-        return form;
-    }
-
-    private static Claim running() {
-        return api.database.aJob().claimedBy("w");
-    }
-
-    private static Claim finished() {
-        var claim = running();
-        var chunks = List.of(
-                new NewChunk("one", 2, 1, 2, new float[] {0.5f, -0.25f}),
-                new NewChunk("two", 2, null, null, new float[] {1}));
-        assertThat(new ChunkStore(api.database.runtime()).store(claim, 0, chunks))
-                .isTrue();
-        api.database.store().complete(claim, "{\"summary\":\"short\"}");
-        return claim;
-    }
-
-    private static UUID failed() {
-        var claim = running();
-        api.database.store().fail(claim, "NO_TEXT", "there are no words", true, Duration.ZERO);
-        return claim.id();
-    }
-
-    private static UUID asking() {
-        var claim = api.database.aJob().queue(QueueName.SLOW).claimedBy("w");
-        assertThat(api.database.store().askPerson(claim, "review", "confirm", PROMPT))
-                .isTrue();
-        return claim.id();
-    }
-
     @Test
     void enqueue() {
         var operation = "POST /pipeline/enqueue";
-        upload(202, operation, file("a"), "Idempotency-Key", "k-1");
-        upload(200, operation, file("a"), "Idempotency-Key", "k-1");
-        upload(422, operation, file("b"), "Idempotency-Key", "k-1");
+        upload(202, operation, Form.text("a"), "Idempotency-Key", "k-1");
+        upload(200, operation, Form.text("a"), "Idempotency-Key", "k-1");
+        upload(422, operation, Form.text("b"), "Idempotency-Key", "k-1");
         upload(400, operation, Form.of("a.txt", new byte[0]));
         var body = "{\"handler\":\"echo\",\"input\":{\"a\":1}}";
         send(202, operation, "/pipeline/enqueue", body, "Idempotency-Key", "k-2", "X-Realm", "other");
@@ -154,13 +96,13 @@ class OpenApiAnswersTest {
     @Test
     void manyFilesAtOnce() {
         var operation = "POST /pipeline/batch";
-        var batch = upload(202, operation, files("a", "b"), "Idempotency-Key", "f-1")
+        var batch = upload(202, operation, Form.texts("a", "b"), "Idempotency-Key", "f-1")
                 .json()
                 .path("batch_id")
                 .asText();
-        upload(200, operation, files("a", "b"), "Idempotency-Key", "f-1");
-        upload(422, operation, files("a", "c"), "Idempotency-Key", "f-1");
-        upload(400, operation, files("a", ""));
+        upload(200, operation, Form.texts("a", "b"), "Idempotency-Key", "f-1");
+        upload(422, operation, Form.texts("a", "c"), "Idempotency-Key", "f-1");
+        upload(400, operation, Form.texts("a", ""));
         api.database.asOwner("UPDATE pipeline_jobs SET deleted_at = NULL WHERE batch_id = '" + batch + "'");
         get(200, "GET /pipeline/batch-status/{batch_id}", "/pipeline/batch-status/" + batch);
     }
@@ -168,18 +110,18 @@ class OpenApiAnswersTest {
     @Test
     void status() {
         var operation = "GET /pipeline/status/{id}";
-        var waiting = api.upload(file("s")).is(202).jobId();
+        var waiting = api.upload(Form.text("s")).is(202).jobId();
         var etag = get(200, operation, "/pipeline/status/" + waiting).header("ETag");
         get(304, operation, "/pipeline/status/" + waiting, "If-None-Match", etag);
-        get(200, operation, "/pipeline/status/" + running().id());
-        get(200, operation, "/pipeline/status/" + finished().id());
-        get(200, operation, "/pipeline/status/" + finished().id() + "?wait=1");
-        get(200, operation, "/pipeline/status/" + failed());
-        get(200, operation, "/pipeline/status/" + asking());
+        get(200, operation, "/pipeline/status/" + jobs.running().id());
+        get(200, operation, "/pipeline/status/" + jobs.finished().id());
+        get(200, operation, "/pipeline/status/" + jobs.finished().id() + "?wait=1");
+        get(200, operation, "/pipeline/status/" + jobs.failed());
+        get(200, operation, "/pipeline/status/" + jobs.asking());
         get(404, operation, "/pipeline/status/" + NOBODY);
         get(400, operation, "/pipeline/status/x");
         get(400, operation, "/pipeline/status/" + waiting + "?wait=61");
-        var retrying = running();
+        var retrying = jobs.running();
         api.database.store().fail(retrying, "BUSY", "come again", false, Duration.ofHours(1));
         get(200, operation, "/pipeline/status/" + retrying.id());
     }
@@ -187,9 +129,9 @@ class OpenApiAnswersTest {
     @Test
     void lists() {
         var operation = "GET /pipeline/jobs/recent";
-        finished();
-        failed();
-        asking();
+        jobs.finished();
+        jobs.failed();
+        jobs.asking();
         get(200, operation, "/pipeline/jobs/recent?limit=2&realm=default");
         get(200, operation, "/pipeline/jobs/recent?status=finished&queue=default&handler=process_document&q=a");
         get(200, operation, "/pipeline/jobs/recent?batch=" + NOBODY + "&error_code=NO_TEXT");
@@ -198,15 +140,15 @@ class OpenApiAnswersTest {
 
     @Test
     void whatIsKnownOfOneJob() {
-        var done = finished().id();
+        var done = jobs.finished().id();
         var path = "/pipeline/jobs/" + done;
         get(200, "GET /pipeline/jobs/{id}/history", path + "/history");
         get(200, "GET /pipeline/jobs/{id}/result", path + "/result");
-        get(200, "GET /pipeline/jobs/{id}/result", "/pipeline/jobs/" + failed() + "/result");
+        get(200, "GET /pipeline/jobs/{id}/result", "/pipeline/jobs/" + jobs.failed() + "/result");
         get(200, "GET /pipeline/jobs/{id}/chunks", path + "/chunks?limit=1");
         get(200, "GET /pipeline/jobs/{id}/chunks", path + "/chunks");
         get(404, "GET /pipeline/jobs/{id}/file", path + "/file");
-        var sent = api.upload(file("f")).is(202).jobId();
+        var sent = api.upload(Form.text("f")).is(202).jobId();
         get(200, "GET /pipeline/jobs/{id}/file", "/pipeline/jobs/" + sent + "/file");
         get(409, "GET /pipeline/jobs/{id}/result", "/pipeline/jobs/" + sent + "/result");
         for (var part : List.of("history", "result", "chunks")) {
@@ -223,19 +165,19 @@ class OpenApiAnswersTest {
     @Test
     void actions() {
         var act = "POST /pipeline/jobs/{id}";
-        var id = failed();
+        var id = jobs.failed();
         send(200, act, "/pipeline/jobs/" + id, "{\"action\":\"retry\",\"reason\":\"again\"}");
         send(409, act, "/pipeline/jobs/" + id, "{\"action\":\"retry\"}");
-        send(200, act, "/pipeline/jobs/" + running().id(), "{\"action\":\"cancel\"}");
+        send(200, act, "/pipeline/jobs/" + jobs.running().id(), "{\"action\":\"cancel\"}");
         send(404, act, "/pipeline/jobs/" + NOBODY, "{\"action\":\"cancel\"}");
         var delete = "DELETE /pipeline/jobs/{id}";
         send(200, delete, "/pipeline/jobs/" + id + "?reason=done", null);
         send(404, delete, "/pipeline/jobs/" + id, null);
         var bulk = "{\"action\":\"retry\",\"ids\":[\"%s\",\"%s\",\"%s\"]}"
-                .formatted(failed(), running().id(), NOBODY);
+                .formatted(jobs.failed(), jobs.running().id(), NOBODY);
         send(200, "POST /pipeline/jobs/bulk", "/pipeline/jobs/bulk", bulk);
-        failed();
-        failed();
+        jobs.failed();
+        jobs.failed();
         var filter = "{\"action\":\"delete\",\"filter\":{\"status\":\"failed\"},\"limit\":1,\"reason\":\"old\"}";
         send(200, "POST /pipeline/jobs/bulk", "/pipeline/jobs/bulk", filter);
     }
@@ -244,7 +186,7 @@ class OpenApiAnswersTest {
     void questions() {
         var prompt = "GET /pipeline/hitl/{id}/prompt";
         var respond = "POST /pipeline/hitl/{id}/response";
-        var id = asking();
+        var id = jobs.asking();
         var path = "/pipeline/hitl/" + id;
         get(200, prompt, path + "/prompt");
         send(400, respond, path + "/response", "{\"answer\":\"perhaps\"}");
@@ -299,7 +241,7 @@ class OpenApiAnswersTest {
     void events() {
         try (var reader = EventReader.of(api, "")) {
             document.describes("GET /pipeline/events", reader.answer());
-            api.upload(file("e")).is(202);
+            api.upload(Form.text("e")).is(202);
             document.describesEvent(reader.awaits(1).events().get(0).json());
             get(503, "GET /pipeline/events", "/pipeline/events");
         }

@@ -13,8 +13,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -25,19 +24,10 @@ class OpenApiFieldsTest {
     private static final String ADMIN = "a-key-for-the-tests";
     private static final String SIGN_IN = "POST /pipeline/session";
 
-    private static RunningApi api;
-    private static DocumentedApi documented;
+    @AutoClose
+    private static final RunningApi api = RunningApi.start("ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1");
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start("ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1");
-        documented = new DocumentedApi(api);
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
+    private static final DocumentedApi documented = new DocumentedApi(api);
 
     /** Sends each example of a JSON body without each field that is required, and with one that nobody knows. */
     @Test

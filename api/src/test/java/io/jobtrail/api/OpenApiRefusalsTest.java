@@ -11,8 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -31,19 +30,11 @@ class OpenApiRefusalsTest {
     /** Those that this class has to bring about for each operation that lists them. */
     private static final Set<Integer> STATUSES = Set.of(400, 401, 403, 413, 415, 429, 503);
 
-    private static RunningApi api;
-    private static DocumentedApi documented;
+    @AutoClose
+    private static final RunningApi api =
+            RunningApi.start("ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1", "TRUSTED_PROXIES", "1");
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start("ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1", "TRUSTED_PROXIES", "1");
-        documented = new DocumentedApi(api);
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
+    private static final DocumentedApi documented = new DocumentedApi(api);
 
     @Test
     void keyIsNeeded() {

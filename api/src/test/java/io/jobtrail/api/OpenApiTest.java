@@ -18,13 +18,12 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /**
- * The document in itself: it names what the program has, neither more nor less, and is well formed. The rules of form are stated
- * here, for the schema of OpenAPI is in no library that is used; schemas are held against the schema of JSON Schema.
+ * The document in itself: it names what the program has, neither more nor less, and describes it in the same way everywhere. That
+ * it is well formed is the matter of {@link OpenApiSchemaTest}.
  */
 class OpenApiTest {
     /** Objects that take or hold whatever somebody else puts there. */
@@ -41,19 +40,10 @@ class OpenApiTest {
             "BulkResult.code",
             "BulkResult.detail");
 
-    private static RunningApi api;
-    private static OpenApiDocument document;
+    @AutoClose
+    private static final RunningApi api = RunningApi.start();
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start();
-        document = OpenApiDocument.of(api);
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
+    private static final OpenApiDocument document = OpenApiDocument.of(api);
 
     @Test
     void operationsAreTheRoutesOfTheServer() {

@@ -13,8 +13,7 @@ import io.jobtrail.testing.Together;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,17 +27,8 @@ class PromptsTest {
                            {"name": "feedback", "text": "Why?", "choices": [], "required": false}],
              "content": {"summary": "short"}}""";
 
-    private static RunningApi api;
-
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
+    @AutoClose
+    private static final RunningApi api = RunningApi.start();
 
     private static Claim asking(String name, String prompt) {
         var claim = api.database.aJob().queue(QueueName.SLOW).claimedBy("w");

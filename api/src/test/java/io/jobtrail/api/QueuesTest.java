@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,21 +22,16 @@ import redis.clients.jedis.Jedis;
 
 /** How queues and workers stand, and queues that are paused. */
 class QueuesTest {
-    private RunningApi api;
+    @AutoClose
+    private final RunningApi api = RunningApi.start();
 
     @BeforeEach
     void start() {
-        api = RunningApi.start();
         try (var jedis = new Jedis(URI.create(TestServers.redis().url()))) {
             for (var queue : QueueName.values()) {
                 jedis.del(JobQueue.key(queue));
             }
         }
-    }
-
-    @AfterEach
-    void stop() {
-        api.close();
     }
 
     private Answer act(String queue, String body) {

@@ -11,15 +11,16 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class S3SourceTest {
     private static S3Server s3;
     private static S3Objects objects;
-    private RunningApi api;
+
+    @AutoClose
+    private final RunningApi api = serving(s3.url());
 
     @BeforeAll
     static void startS3() {
@@ -31,16 +32,6 @@ class S3SourceTest {
     static void stopS3() {
         objects.close();
         s3.close();
-    }
-
-    @BeforeEach
-    void start() {
-        api = serving(s3.url());
-    }
-
-    @AfterEach
-    void stop() {
-        api.close();
     }
 
     private static RunningApi serving(String url) {

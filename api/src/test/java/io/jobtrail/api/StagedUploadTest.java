@@ -10,8 +10,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,17 +21,9 @@ class StagedUploadTest {
     private static final int LIMIT = Staging.IN_MEMORY_BYTES;
     private static final int ROOM = 4 << 20;
     private static final Duration SOON = Duration.ofSeconds(20);
-    private static RunningApi api;
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.startWithRoom(ROOM);
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
+    @AutoClose
+    private static final RunningApi api = RunningApi.startWithRoom(ROOM);
 
     @ParameterizedTest
     @CsvSource({

@@ -38,6 +38,7 @@ class ArchitectureTest {
         "io.jobtrail.config..",
         "io.jobtrail.batch..",
         "io.jobtrail.metrics..",
+        "io.jobtrail.trace..",
         "io.jobtrail.doctor.."
     };
 

@@ -42,8 +42,17 @@ record ClaimedRow(
                 row.getString("traceparent"));
     }
 
+    /** @throws IllegalStateException when the payload cannot be read */
     Claim toClaim() {
-        var input = Json.readStored(payload, OBJECT);
+        return claim(Json.readStored(payload, OBJECT));
+    }
+
+    /** For those who only say which job it is. */
+    Claim withoutInput() {
+        return claim(Map.of());
+    }
+
+    private Claim claim(Map<String, Object> input) {
         return new Claim(
                 new Job(id, queue, realm, handler, attempt, maxAttempts, input),
                 worker,

@@ -26,6 +26,7 @@ import java.util.Optional;
  * unless it runs in {@link #inTransaction}. Must not know any table.
  */
 public final class Database implements AutoCloseable {
+    private final PatientStatements patient;
     private final Sessions sessions;
     private final HikariDataSource pool;
 
@@ -70,6 +71,7 @@ public final class Database implements AutoCloseable {
         config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
         config.setExceptionOverride(new LeaveStandby());
         pool = new HikariDataSource(config);
+        patient = new PatientStatements(this);
     }
 
     /** @param meters get how many connections there are, and how long they were waited for */
@@ -81,6 +83,11 @@ public final class Database implements AutoCloseable {
     /** Most connections at a time. */
     int size() {
         return pool.getMaximumPoolSize();
+    }
+
+    /** For what may have to wait until somebody else is done with a row. */
+    PatientStatements patient() {
+        return patient;
     }
 
     /** A connection to a server that has become a standby works and takes no writes for ever: the next one finds the primary. */

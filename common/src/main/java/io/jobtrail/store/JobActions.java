@@ -41,8 +41,17 @@ public final class JobActions {
      * @param reason null = that it was answered
      */
     public boolean answerPrompt(UUID id, String name, String answer, Double confidence, String actor, String reason) {
-        var taken =
-                isTrue("SELECT answer_prompt(?, ?::jsonb, ?, ?, ?, ?)", id, answer, actor, reason, name, confidence);
+        var taken = database.patient()
+                .ask(() -> database.first(
+                                "SELECT answer_prompt(?, ?::jsonb, ?, ?, ?, ?)",
+                                row -> row.getBoolean(1),
+                                id,
+                                answer,
+                                actor,
+                                reason,
+                                name,
+                                confidence)
+                        .orElseThrow());
         listener.changed(List.of(id));
         return taken;
     }
@@ -68,21 +77,24 @@ public final class JobActions {
     public Map<UUID, Acted> act(
             JobAction action, Collection<UUID> ids, Set<JobState> from, String actor, String reason) {
         var acted = new HashMap<UUID, Acted>();
-        database.list(
-                "SELECT * FROM " + action.wireName() + "_jobs(?, ?, ?, p_from => ?)",
-                row -> acted.put(
-                        row.getObject("job_id", UUID.class),
-                        new Acted(
-                                row.getBoolean("done"),
-                                JobState.of(row.getString("status")),
-                                QueueName.of(row.getString("queue")).orElseThrow(),
-                                row.getString("handler"))),
-                array("uuid", List.copyOf(ids)),
-                actor,
-                reason,
-                from == null
-                        ? null
-                        : array("text", from.stream().map(JobState::wireName).toList()));
+        database.patient()
+                .ask(() -> database.list(
+                        "SELECT * FROM " + action.wireName() + "_jobs(?, ?, ?, p_from => ?)",
+                        row -> acted.put(
+                                row.getObject("job_id", UUID.class),
+                                new Acted(
+                                        row.getBoolean("done"),
+                                        JobState.of(row.getString("status")),
+                                        QueueName.of(row.getString("queue")).orElseThrow(),
+                                        row.getString("handler"))),
+                        array("uuid", List.copyOf(ids)),
+                        actor,
+                        reason,
+                        from == null
+                                ? null
+                                : array(
+                                        "text",
+                                        from.stream().map(JobState::wireName).toList())));
         listener.changed(acted.keySet());
         return acted;
     }
@@ -119,9 +131,5 @@ public final class JobActions {
                             actor)
                     .get(0);
         });
-    }
-
-    private boolean isTrue(String question, Object... parameters) {
-        return database.first(question, row -> row.getBoolean(1), parameters).orElseThrow();
     }
 }

@@ -27,8 +27,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The way of a job: enqueued, claimed, ended. One method for each function of {@code sql/R__2_transitions.sql}, with its name. The
@@ -40,8 +38,6 @@ public final class JobStore {
     /** About a megabyte of JSON text in one statement. */
     private static final Batcher.Limits LIMITS = new Batcher.Limits(64, 1 << 20);
 
-    private static final Logger LOG = LoggerFactory.getLogger(JobStore.class);
-
     private final Database database;
     private final ChangeListener listener;
     private final SharedStatements statements;
@@ -49,6 +45,7 @@ public final class JobStore {
     private final GroupCommit<String, NewJob.Accepted> enqueues;
     private final GroupCommit<Turn, Turned> turns;
     private final GroupCommit<Failed, Optional<AfterFailure>> failures;
+    private final ClaimReader reader;
 
     /** With nobody to tell how many callers shared a statement. */
     public JobStore(Database database) {
@@ -65,7 +62,7 @@ public final class JobStore {
         this.database = database;
         this.listener = listener;
         statements = new SharedStatements(database, listener);
-        patient = new PatientStatements(database);
+        patient = database.patient();
         enqueues = new GroupCommit<>(
                 LIMITS,
                 String::length,
@@ -86,6 +83,7 @@ public final class JobStore {
                                 () -> statements.fail(List.of(job), true).get(0)))
                         .flatMap(Function.identity()),
                 items(meters, "fail"));
+        reader = new ClaimReader(failures::submit);
     }
 
     private static DistributionSummary items(MeterRegistry meters, String statement) {
@@ -97,18 +95,18 @@ public final class JobStore {
 
     /** Accepts a job; when this returns it is committed. */
     public NewJob.Accepted enqueue(NewJob job) {
-        return enqueues.submit(json(job));
+        return enqueues.submit(SharedStatements.json(job));
     }
 
     /** Likewise all of them, or none. The answers are in the order of the jobs. */
     public List<NewJob.Accepted> enqueue(List<NewJob> jobs) {
-        var all = jobs.stream().map(JobStore::json).toList();
+        var all = jobs.stream().map(SharedStatements::json).toList();
         return patient.ask(() -> statements.enqueue(all, true));
     }
 
     /** Likewise, but none of them if one of their idempotency keys stands for other content: the answers say which. */
     public List<NewJob.Accepted> enqueueUnlessReused(List<NewJob> jobs) {
-        var all = jobs.stream().map(JobStore::json).toList();
+        var all = jobs.stream().map(SharedStatements::json).toList();
         return patient.ask(() -> statements.enqueueUnlessReused(all));
     }
 
@@ -116,7 +114,7 @@ public final class JobStore {
     public Optional<Claim> claim(UUID id, String worker, Collection<String> handlers) {
         // Read here and not with the rows of the others: they are claimed already, whatever is wrong with this one.
         var turned = turns.submit(new Turn(null, new Wanted(id, worker, handlers)));
-        return turned.next().flatMap(this::read);
+        return turned.next().flatMap(reader::read);
     }
 
     /** The queues that no job is claimed from at the moment. */
@@ -137,27 +135,11 @@ public final class JobStore {
                         worker,
                         texts(handlers))
                 .stream()
-                .map(this::read)
+                .map(reader::read)
                 .flatMap(Optional::stream)
                 .toList();
         listener.changed(claims.stream().map(Claim::id).toList());
         return claims;
-    }
-
-    /** Empty for a job whose payload nobody can read, as somebody may have written it at psql: it fails at once, and for good. */
-    private Optional<Claim> read(ClaimedRow row) {
-        try {
-            return Optional.of(row.toClaim());
-        } catch (IllegalStateException e) {
-            LOG.warn("job {} fails: its payload cannot be read", row.id(), e);
-            try {
-                failures.submit(new Failed(
-                        row.id(), row.version(), "INPUT_CORRUPT", "the payload cannot be read", true, Duration.ZERO));
-            } catch (DatabaseFailure unrecorded) {
-                LOG.warn("job {} is released once its lease is over, as that was not recorded", row.id(), unrecorded);
-            }
-            return Optional.empty();
-        }
     }
 
     /** @param result JSON text, or null */
@@ -188,9 +170,9 @@ public final class JobStore {
         try {
             // First, whatever is wrong with the other one.
             boolean completed = turned.completed() || completeAlone(finished);
-            return new Turnaround(completed, turned.next().flatMap(this::read));
+            return new Turnaround(completed, turned.next().flatMap(reader::read));
         } catch (DatabaseFailure e) {
-            turned.next().flatMap(this::read).ifPresent(other -> giveBackAfter(e, other));
+            turned.next().flatMap(reader::read).ifPresent(other -> giveBackAfter(e, other));
             throw e;
         }
     }
@@ -210,7 +192,7 @@ public final class JobStore {
                         ClaimedRow::of,
                         id,
                         worker)
-                .flatMap(this::read);
+                .flatMap(reader::read);
     }
 
     /**
@@ -246,23 +228,23 @@ public final class JobStore {
     /** Likewise all of them at once. A claim without an answer is lost. */
     public Map<UUID, JobState> giveBack(Collection<Claim> claims, String reason) {
         var left = new LinkedHashMap<UUID, JobState>();
-        database.list(
+        patient.ask(() -> database.list(
                 "SELECT * FROM give_back_jobs(?, ?, ?)",
                 row -> left.put(row.getObject("job_id", UUID.class), JobState.of(row.getString("status"))),
                 array("uuid", claims.stream().map(Claim::id).toList()),
                 array("int4", claims.stream().map(Claim::version).toList()),
-                reason);
+                reason));
         listener.changed(left.keySet());
         return left;
     }
 
     /** Ends a running job whose cancellation was asked for. */
     public boolean finishCancelled(Claim claim) {
-        var cancelled = database.list(
+        var cancelled = patient.ask(() -> database.list(
                 "SELECT * FROM finish_cancelled_jobs(ARRAY[?], ARRAY[?])",
                 row -> row.getObject(1, UUID.class),
                 claim.id(),
-                claim.version());
+                claim.version()));
         listener.changed(cancelled);
         return !cancelled.isEmpty();
     }
@@ -275,7 +257,7 @@ public final class JobStore {
      * @param prompt JSON text
      */
     public boolean askPerson(Claim claim, String name, String type, String prompt) {
-        var asked = database.first(
+        var asked = patient.ask(() -> database.first(
                         "SELECT ask_person(?, ?, ?, ?, ?::jsonb)",
                         row -> row.getBoolean(1),
                         claim.id(),
@@ -283,28 +265,9 @@ public final class JobStore {
                         Json.clean(name),
                         Json.clean(type),
                         prompt)
-                .orElseThrow();
+                .orElseThrow());
         listener.changed(List.of(claim.id()));
         return asked;
-    }
-
-    private static String json(NewJob job) {
-        var values = new LinkedHashMap<String, Object>();
-        values.put("id", job.id());
-        values.put("queue", job.queue().wireName());
-        values.put("realm", job.realm());
-        values.put("handler", job.handler());
-        values.put("payload", job.payload());
-        values.put("document_id", job.documentId());
-        values.put("batch_id", job.batchId());
-        values.put("max_attempts", job.maxAttempts());
-        values.put("run_after", job.runAfter());
-        values.put("timeout_sec", job.timeoutSec());
-        values.put("idempotency_key", job.idempotencyKey());
-        values.put("fingerprint", job.fingerprint());
-        values.put("traceparent", job.traceparent());
-        values.put("actor", job.actor());
-        return Json.forDatabase(values);
     }
 
     private static Database.SqlArray texts(Collection<String> texts) {

@@ -9,7 +9,8 @@ import java.util.function.Supplier;
 /**
  * Statements that wait for what somebody has locked, each on the thread of its caller. At most half of the connections do so at a
  * time, in the order of the callers: those that threads share always find one. An interrupt does not end them and is not
- * forgotten: a pool of connections would refuse a thread with the flag set, whatever is to be recorded. Knows no table.
+ * forgotten: a pool of connections would refuse a thread with the flag set, whatever is to be recorded. There is one for each pool,
+ * or the halves of two would be the whole. Knows no table.
  */
 final class PatientStatements {
     /** As for a connection. */

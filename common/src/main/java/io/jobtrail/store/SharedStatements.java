@@ -2,6 +2,7 @@ package io.jobtrail.store;
 
 import static io.jobtrail.store.Database.array;
 
+import io.jobtrail.config.Json;
 import io.jobtrail.job.ChangeListener;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.NewJob;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -36,6 +38,26 @@ final class SharedStatements {
     SharedStatements(Database database, ChangeListener listener) {
         this.database = database;
         this.listener = listener;
+    }
+
+    /** One job as {@code enqueue_jobs} takes it. Made by its caller, so that nobody else waits for it. */
+    static String json(NewJob job) {
+        var values = new LinkedHashMap<String, Object>();
+        values.put("id", job.id());
+        values.put("queue", job.queue().wireName());
+        values.put("realm", job.realm());
+        values.put("handler", job.handler());
+        values.put("payload", job.payload());
+        values.put("document_id", job.documentId());
+        values.put("batch_id", job.batchId());
+        values.put("max_attempts", job.maxAttempts());
+        values.put("run_after", job.runAfter());
+        values.put("timeout_sec", job.timeoutSec());
+        values.put("idempotency_key", job.idempotencyKey());
+        values.put("fingerprint", job.fingerprint());
+        values.put("traceparent", job.traceparent());
+        values.put("actor", job.actor());
+        return Json.forDatabase(values);
     }
 
     /**

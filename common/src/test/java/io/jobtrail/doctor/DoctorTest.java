@@ -16,26 +16,22 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DoctorTest {
-    private JobtrailDatabase database;
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
+
     private final Map<String, String> environment = new HashMap<>();
     private int exit;
 
     @BeforeEach
     void open() {
-        database = JobtrailDatabase.fresh();
         environment.put("DATABASE_URL", database.environmentUrl());
         environment.put("REDIS_URL", TestServers.redis().url());
-    }
-
-    @AfterEach
-    void close() {
-        database.close();
     }
 
     private List<String> examine() {

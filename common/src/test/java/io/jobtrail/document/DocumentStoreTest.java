@@ -17,27 +17,18 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DocumentStoreTest {
     private static final int MB = 1 << 20;
-    private static JobtrailDatabase database;
-    private static DocumentStore documents;
 
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-        documents = new DocumentStore(database.runtime());
-    }
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @AfterAll
-    static void close() {
-        database.close();
-    }
+    private static final DocumentStore documents = new DocumentStore(database.runtime());
 
     @ParameterizedTest
     @ValueSource(ints = {1, MB - 1, MB, MB + 1, 5 * MB})

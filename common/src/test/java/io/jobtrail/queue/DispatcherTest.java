@@ -6,32 +6,21 @@ import static org.awaitility.Awaitility.await;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.EmptyRedis;
 import io.jobtrail.testing.Together;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class DispatcherTest {
-    private Redis redis;
-    private JobQueue queue;
-    private Dispatcher dispatcher;
+    @AutoClose
+    private final Redis redis = EmptyRedis.connect(2, Duration.ZERO);
 
-    @BeforeEach
-    void open() {
-        redis = new Redis(TestServers.redis().url(), 2, Duration.ZERO);
-        redis.call(jedis -> jedis.flushAll());
-        queue = new JobQueue(redis);
-        dispatcher = new Dispatcher(queue);
-    }
-
-    @AfterEach
-    void close() {
-        redis.close();
-    }
+    private final JobQueue queue = new JobQueue(redis);
+    private final Dispatcher dispatcher = new Dispatcher(queue);
 
     @Test
     void whatIsPushedStandsInRedis() {

@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.EmptyRedis;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -20,20 +20,11 @@ import redis.clients.jedis.exceptions.JedisException;
 
 class JobQueueTest {
     private static final UUID ID = UUID.fromString("01890a5d-ac96-774b-bcce-b302099a8057");
-    private Redis redis;
-    private JobQueue queue;
 
-    @BeforeEach
-    void open() {
-        redis = new Redis(TestServers.redis().url(), 4, Duration.ZERO);
-        redis.call(jedis -> jedis.flushAll());
-        queue = new JobQueue(redis);
-    }
+    @AutoClose
+    private final Redis redis = EmptyRedis.connect(4, Duration.ZERO);
 
-    @AfterEach
-    void close() {
-        redis.close();
-    }
+    private final JobQueue queue = new JobQueue(redis);
 
     @Test
     void aPushHasTheFormOfResque() {

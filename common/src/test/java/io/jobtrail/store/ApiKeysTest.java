@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,19 +15,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the database itself holds to, whoever writes: keys are made and revoked and nothing else, and that is remembered. */
 class ApiKeysTest {
     private final UUID id = UUID.randomUUID();
-    private JobtrailDatabase database;
-    private ApiKeys keys;
+
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
+
+    private final ApiKeys keys = new ApiKeys(database.runtime());
 
     @BeforeEach
     void open() {
-        database = JobtrailDatabase.fresh();
-        keys = new ApiKeys(database.runtime());
         keys.create(id, "a", "read", "test", new byte[32], "admin");
-    }
-
-    @AfterEach
-    void close() {
-        database.close();
     }
 
     @ParameterizedTest

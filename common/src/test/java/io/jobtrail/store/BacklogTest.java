@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -29,11 +29,11 @@ class BacklogTest {
 
     private static final UUID SMALL_BATCH = JobIds.next();
 
-    private static JobtrailDatabase database;
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
     @BeforeAll
     static void twoBacklogs() {
-        database = JobtrailDatabase.fresh();
         // What has been vacuumed is counted from the index alone, without reading a job.
         database.asOwner("ALTER TABLE pipeline_jobs SET (autovacuum_enabled = off)");
         database.aJob().madeDaysAgo(3).realm("rare").insert();
@@ -53,11 +53,6 @@ class BacklogTest {
                 INSERT INTO pipeline_jobs (id, queue, handler, timeout_sec, run_after)
                 SELECT uuid_v7(), '%s', '%s', 60, now() %s + n * interval '1 ms'
                 FROM generate_series(1, %d) n""".formatted(queue, handler, when, count));
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
     }
 
     @Test

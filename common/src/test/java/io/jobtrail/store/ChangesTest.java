@@ -15,7 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,20 +24,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ChangesTest {
     private static final int MANY = 1_000;
 
-    private JobtrailDatabase database;
-    private Changes changes;
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
+
+    private final Changes changes = database.changes();
+
     private ChangePosition position;
 
     @BeforeEach
     void start() {
-        database = JobtrailDatabase.fresh();
-        changes = database.changes();
         position = changes.now();
-    }
-
-    @AfterEach
-    void stop() {
-        database.close();
     }
 
     /** Everything that is new, a few statements at a time. */

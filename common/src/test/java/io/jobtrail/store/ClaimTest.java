@@ -1,7 +1,6 @@
 package io.jobtrail.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobIds;
@@ -16,10 +15,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,27 +24,18 @@ import org.junit.jupiter.api.Test;
 class ClaimTest {
     private static final List<String> HANDLERS = List.of("process_document");
     private static final List<QueueName> ALL = List.of(QueueName.values());
-    private static JobtrailDatabase database;
-    private static JobStore store;
-    private static JobActions actions;
 
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-        store = database.store();
-        actions = database.actions();
-    }
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
+
+    private static final JobStore store = database.store();
+    private static final JobActions actions = database.actions();
 
     @BeforeEach
     void nothingIsDue() {
         database.asOwner(
                 "UPDATE pipeline_queues SET paused = false",
                 "UPDATE pipeline_jobs SET status = 'cancelled' WHERE status IN ('queued', 'retrying')");
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
     }
 
     @Test
@@ -66,46 +54,6 @@ class ClaimTest {
         assertThat(claim.job().input()).isEqualTo(java.util.Map.of("n", 1));
         database.assertThatJob(id).is(JobState.RUNNING).lastReasonIs("CLAIMED");
         assertThat(database.reader().history(id).get(1).actor()).isEqualTo("worker:w");
-    }
-
-    /** As somebody may write it at psql: nested deeper than is read. */
-    private static UUID anUnreadableJob() {
-        return (UUID) database.ask(
-                "SELECT job_id FROM enqueue_job('process_document', (repeat('[', 200) || repeat(']', 200))::jsonb)");
-    }
-
-    @Test
-    void aJobThatNobodyCanReadFailsAtOnceAndCostsNoOtherAnything() {
-        var named = anUnreadableJob();
-        assertThat(store.claim(named, "w", HANDLERS)).isEmpty();
-        database.assertThatJob(named).isFailed("INPUT_CORRUPT");
-
-        var found = anUnreadableJob();
-        var good = database.aJob().insert();
-        assertThat(store.claim(ALL, 2, "w", HANDLERS)).extracting(Claim::id).containsExactly(good);
-        database.assertThatJob(found).isFailed("INPUT_CORRUPT");
-
-        var last = database.aJob().claimedBy("w");
-        var next = anUnreadableJob();
-        assertThat(store.completeAndClaim(last, "1", next, HANDLERS))
-                .isEqualTo(new JobStore.Turnaround(true, Optional.empty()));
-        database.assertThatJob(last.id()).isFinished();
-        database.assertThatJob(next).isFailed("INPUT_CORRUPT");
-    }
-
-    @Test
-    void aLockedJobIsRecordedBeforeTheNextOneIsRead() throws Exception {
-        var last = database.aJob().claimedBy("w");
-        var next = anUnreadableJob();
-        try (var owner = database.connect()) {
-            owner.setAutoCommit(false);
-            Database.list(owner, "SELECT id FROM pipeline_jobs WHERE id = ? FOR UPDATE", row -> 1, last.id());
-            var turn = CompletableFuture.supplyAsync(() -> store.completeAndClaim(last, "1", next, HANDLERS));
-            await().until(() -> (Long) database.ask("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
-            owner.rollback();
-            assertThat(turn.join().completed()).isTrue();
-        }
-        database.assertThatJob(last.id()).isFinished();
     }
 
     @Test

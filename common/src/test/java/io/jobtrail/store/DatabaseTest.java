@@ -13,24 +13,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class DatabaseTest {
-    private static JobtrailDatabase own;
-    private static Database database;
+    @AutoClose
+    private static final JobtrailDatabase own = JobtrailDatabase.fresh();
+
+    private static final Database database = own.runtime();
 
     @BeforeAll
     static void open() {
-        own = JobtrailDatabase.fresh();
-        database = own.runtime();
         own.asOwner("CREATE TABLE notes (text text PRIMARY KEY)", "GRANT ALL ON notes TO jobtrail_runtime");
-    }
-
-    @AfterAll
-    static void close() {
-        own.close();
     }
 
     @Test

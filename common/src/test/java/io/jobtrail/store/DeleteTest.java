@@ -13,8 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,21 +21,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A job that somebody deletes is hidden and cancelled, and nothing of its trail goes. */
 class DeleteTest {
     private static final UUID SYSTEM = new UUID(0, 0);
-    private static JobtrailDatabase database;
-    private static JobStore store;
-    private static JobActions actions;
 
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-        store = database.store();
-        actions = database.actions();
-    }
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @AfterAll
-    static void close() {
-        database.close();
-    }
+    private static final JobStore store = database.store();
+    private static final JobActions actions = database.actions();
 
     private static UUID jobIn(String state) {
         var claim = database.aJob().claimedBy("w");

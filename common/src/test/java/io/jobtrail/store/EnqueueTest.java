@@ -17,26 +17,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class EnqueueTest {
-    private static JobtrailDatabase database;
-    private static JobStore store;
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-        store = database.store();
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
-    }
+    private static final JobStore store = database.store();
 
     @Test
     void aJobIsQueuedWithTheDefaultsOfTheDatabase() {

@@ -9,8 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,23 +18,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A worker whose claim is lost changes nothing any more, whatever it tries. */
 class FenceTest {
     private static final List<String> HANDLERS = List.of("process_document");
-    private static JobtrailDatabase database;
-    private static JobStore store;
-    private static JobActions actions;
-    private static Leases leases;
 
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-        store = database.store();
-        actions = database.actions();
-        leases = database.leases();
-    }
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @AfterAll
-    static void close() {
-        database.close();
-    }
+    private static final JobStore store = database.store();
+    private static final JobActions actions = database.actions();
+    private static final Leases leases = database.leases();
 
     /** The ways in which a claim is lost. */
     static Stream<Named<Consumer<Claim>>> losses() {

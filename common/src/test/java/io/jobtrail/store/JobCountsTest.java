@@ -15,8 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** The sums are what counting would give, whatever changes the jobs, in every snapshot. */
@@ -29,19 +28,10 @@ class JobCountsTest {
                     UNION ALL SELECT status, queue, realm, handler, -sum(jobs) FROM pipeline_job_counts GROUP BY 1, 2, 3, 4) x
                 GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0) different""";
 
-    private JobtrailDatabase database;
-    private JobStore store;
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @BeforeEach
-    void open() {
-        database = JobtrailDatabase.fresh();
-        store = database.store();
-    }
-
-    @AfterEach
-    void close() {
-        database.close();
-    }
+    private final JobStore store = database.store();
 
     private void assertRight() {
         assertThat(database.ask(DIFFERENCES)).isEqualTo(0L);

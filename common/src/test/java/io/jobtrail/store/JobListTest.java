@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -29,19 +29,20 @@ class JobListTest {
             Set.of(JobState.RUNNING),
             Set.of(JobState.FINISHED),
             Set.of(JobState.RUNNING, JobState.FAILED));
-    private static JobtrailDatabase database;
-    private static JobReader reader;
-    private static UUID oldest;
+
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
+
+    private static final JobReader reader = database.reader();
+    private static final UUID oldest = database.aJob()
+            .madeDaysAgo(3)
+            .payload(Map.of("filename", "the oldest.pdf"))
+            .insert();
+
     private static List<JobDetails> all;
 
     @BeforeAll
     static void jobsOfManyKinds() {
-        database = JobtrailDatabase.fresh();
-        reader = database.reader();
-        oldest = database.aJob()
-                .madeDaysAgo(3)
-                .payload(Map.of("filename", "the oldest.pdf"))
-                .insert();
         database.asOwner("""
                 INSERT INTO pipeline_jobs (id, queue, realm, handler, timeout_sec)
                 SELECT first_uuid_v7(now() - n * interval '1 second'), (ARRAY['urgent', 'default', 'slow'])[n %% 3 + 1],
@@ -53,11 +54,6 @@ class JobListTest {
                 UPDATE pipeline_jobs SET deleted_at = now() WHERE realm = 'realm-3' AND handler = 'handler-2'""", "ANALYZE");
         all = reader.page(new JobFilter(null, null, null, null, null, null, null, 2 * MANY))
                 .jobs();
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
     }
 
     @Test

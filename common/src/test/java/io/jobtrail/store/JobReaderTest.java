@@ -17,24 +17,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class JobReaderTest {
-    private JobtrailDatabase database;
-    private JobReader reader;
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @BeforeEach
-    void open() {
-        database = JobtrailDatabase.fresh();
-        reader = database.reader();
-    }
-
-    @AfterEach
-    void close() {
-        database.close();
-    }
+    private final JobReader reader = database.reader();
 
     @Test
     void eachFilterAloneAndAllTogetherSelectTheRightJobs() {

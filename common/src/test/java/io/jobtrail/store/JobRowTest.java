@@ -6,24 +6,14 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What no row of a job may hold, whoever writes it. */
 class JobRowTest {
-    private static JobtrailDatabase database;
-
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
-    }
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
     @ParameterizedTest
     @CsvSource(

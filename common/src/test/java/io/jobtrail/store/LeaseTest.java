@@ -10,31 +10,20 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Heartbeats, and what becomes of jobs without one. Time passes by making rows older. */
 class LeaseTest {
     private static final Duration LEASE = Duration.ofSeconds(60);
     private static final List<String> HANDLERS = List.of("process_document");
-    private static JobtrailDatabase database;
-    private static JobStore store;
-    private static JobActions actions;
-    private static Leases leases;
 
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-        store = database.store();
-        actions = database.actions();
-        leases = database.leases();
-    }
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @AfterAll
-    static void close() {
-        database.close();
-    }
+    private static final JobStore store = database.store();
+    private static final JobActions actions = database.actions();
+    private static final Leases leases = database.leases();
 
     @Test
     void aJobWithoutHeartbeatIsRepeated() {

@@ -21,9 +21,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,21 +40,12 @@ class PoolerTest {
     @TempDir
     private Path directory;
 
-    private JobtrailDatabase direct;
+    @AutoClose
+    private final JobtrailDatabase direct = JobtrailDatabase.fresh();
 
     @BeforeAll
     static void needsPgBouncer() {
         assumeTrue(PgBouncer.isInstalled(), "pgbouncer is not installed (Debian: apt-get install pgbouncer)");
-    }
-
-    @BeforeEach
-    void open() {
-        direct = JobtrailDatabase.fresh();
-    }
-
-    @AfterEach
-    void close() {
-        direct.close();
     }
 
     @Test

@@ -9,24 +9,15 @@ import java.io.ByteArrayInputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** The one way out of the database: old, final, sound jobs, with a note in the trail of the system. */
 class PurgeTest {
     private static final UUID SYSTEM = new UUID(0, 0);
-    private JobtrailDatabase database;
 
-    @BeforeEach
-    void open() {
-        database = JobtrailDatabase.fresh();
-    }
-
-    @AfterEach
-    void close() {
-        database.close();
-    }
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
 
     @Test
     void anOldJobLeavesWithItsTrailDocumentAndChunks() {

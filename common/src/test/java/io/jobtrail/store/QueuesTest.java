@@ -11,26 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class QueuesTest {
     private static final UUID SYSTEM = new UUID(0, 0);
 
-    private JobtrailDatabase database;
-    private Queues queues;
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @BeforeEach
-    void open() {
-        database = JobtrailDatabase.fresh();
-        queues = new Queues(database.runtime());
-    }
-
-    @AfterEach
-    void close() {
-        database.close();
-    }
+    private final Queues queues = new Queues(database.runtime());
 
     private Queues.Setting setting(QueueName name) {
         return queues.settings().stream()

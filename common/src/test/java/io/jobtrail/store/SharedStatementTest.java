@@ -2,7 +2,6 @@ package io.jobtrail.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.job.ChangeListener;
 import io.jobtrail.job.Claim;
@@ -14,17 +13,13 @@ import io.jobtrail.testing.JobtrailDatabase;
 import io.jobtrail.testing.Together;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Many threads that enqueue, claim and record at once: they share commits, and each gets its own answer. */
@@ -33,21 +28,11 @@ class SharedStatementTest {
     private static final int ROUNDS = 20;
     private static final List<String> HANDLERS = List.of("process_document");
 
-    private static JobtrailDatabase database;
-    private static SimpleMeterRegistry meters;
-    private static JobStore store;
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-        meters = new SimpleMeterRegistry();
-        store = new JobStore(database.runtime(), meters);
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
-    }
+    private static final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private static final JobStore store = new JobStore(database.runtime(), meters);
 
     private static NewJob job(String realm, String key, Map<String, Object> payload) {
         return new NewJob(
@@ -187,145 +172,6 @@ class SharedStatementTest {
                 assertThat(claims.get(i).isPresent()).isEqualTo(i % 2 == 0);
             }
         }
-    }
-
-    @Test
-    void aLockedRowIsWaitedForByItsOwnCallerOnly() throws Exception {
-        var claims = claimed(THREADS);
-        var locked = claims.get(2).id();
-        var mine = new ArrayList<CompletableFuture<Boolean>>();
-        try (var owner = database.connect()) {
-            owner.setAutoCommit(false);
-            Database.list(owner, "SELECT id FROM pipeline_jobs WHERE id = ? FOR UPDATE", row -> 1, locked);
-            for (var claim : claims) {
-                mine.add(CompletableFuture.supplyAsync(() -> store.complete(claim, null)));
-            }
-            await().until(() -> mine.stream().filter(CompletableFuture::isDone).count() == THREADS - 1);
-            // Others who come later do not wait behind it either.
-            assertThat(store.complete(database.aJob().claimedBy("late"), null)).isTrue();
-            assertThat(mine.get(2)).isNotDone();
-            owner.rollback();
-        }
-        assertThat(mine).allMatch(CompletableFuture::join);
-        database.assertThatJob(locked).isFinished();
-    }
-
-    @Test
-    void anInterruptCostsNobodyWhatHeHasToAskForAlone() throws Exception {
-        var completed = database.aJob().claimedBy("w");
-        var turned = database.aJob().claimedBy("w");
-        var failed = database.aJob().claimedBy("w");
-        var next = database.aJob().insert();
-        try (var owner = database.connect()) {
-            owner.setAutoCommit(false);
-            Database.list(owner, "SELECT id FROM pipeline_jobs WHERE status = 'running' FOR UPDATE", row -> 1);
-            Database.list(
-                    owner,
-                    "SELECT * FROM enqueue_job('process_document', p_realm => 'held', p_idempotency_key => 'i')",
-                    row -> 1);
-            var answers = List.of(
-                    interrupted(() -> store.complete(completed, null)),
-                    interrupted(() ->
-                            store.completeAndClaim(turned, null, next, HANDLERS).completed()),
-                    interrupted(() ->
-                            store.fail(failed, "CODE", "e", true, Duration.ZERO).isPresent()),
-                    interrupted(() -> store.enqueue(job("held", "i", Map.of())).alreadyExisted()),
-                    interrupted(() -> store.enqueue(List.of(job("held", "i", Map.of())))
-                            .get(0)
-                            .alreadyExisted()));
-            await().until(() -> waitsForLocks() == answers.size());
-            owner.commit();
-            assertThat(answers).allMatch(CompletableFuture::join);
-        }
-    }
-
-    /** On a thread whose flag is set, and still is when the answer has come. */
-    private static CompletableFuture<Boolean> interrupted(Supplier<Boolean> call) {
-        return onItsOwnThread(() -> {
-            Thread.currentThread().interrupt();
-            var answer = call.get();
-            return Thread.interrupted() && answer;
-        });
-    }
-
-    private static <T> CompletableFuture<T> onItsOwnThread(Supplier<T> call) {
-        return CompletableFuture.supplyAsync(call, task -> new Thread(task).start());
-    }
-
-    @Test
-    void whoCannotRecordInTimeKeepsNothingElse() throws Exception {
-        var claim = database.aJob().claimedBy("w");
-        var next = database.aJob().insert();
-        try (var owner = database.connect()) {
-            owner.setAutoCommit(false);
-            Database.list(owner, "SELECT id FROM pipeline_jobs WHERE id = ? FOR UPDATE", row -> 1, claim.id());
-            assertThatThrownBy(() -> store.completeAndClaim(claim, null, next, HANDLERS))
-                    .isInstanceOfSatisfying(
-                            DatabaseFailure.class, e -> assertThat(e.sqlState()).isEqualTo("55P03"));
-            owner.rollback();
-        }
-        database.assertThatJob(next).hasHistory("queued", "running", "queued");
-        assertThat(store.completeAndClaim(claim, null, next, HANDLERS).next()).isPresent();
-    }
-
-    @Test
-    void aKeyThatSomebodyHoldsBackKeepsNobodyElseWaiting() throws Exception {
-        try (var owner = database.connect()) {
-            owner.setAutoCommit(false);
-            Database.list(
-                    owner,
-                    "SELECT * FROM enqueue_job('process_document', p_realm => 'held', p_idempotency_key => 'k')",
-                    row -> 1);
-            var held = CompletableFuture.supplyAsync(() -> store.enqueue(job("held", "k", Map.of())));
-            for (int i = 0; i < 3; i++) {
-                assertThat(store.enqueue(job("held", "other-" + i, Map.of())).alreadyExisted())
-                        .isFalse();
-            }
-            await().until(() -> waitsForLocks() > 0);
-            owner.commit();
-            assertThat(held.join().alreadyExisted()).isTrue();
-        }
-    }
-
-    @Test
-    void aLockedJobIsNotClaimedAndKeepsNobodyWaiting() throws Exception {
-        var ids = List.of(database.aJob().insert(), database.aJob().insert());
-        try (var owner = database.connect()) {
-            owner.setAutoCommit(false);
-            Database.list(owner, "SELECT id FROM pipeline_jobs WHERE id = ? FOR UPDATE", row -> 1, ids.get(0));
-            assertThat(store.claim(ids.get(0), "w", HANDLERS)).isEmpty();
-            assertThat(store.claim(ids.get(1), "w", HANDLERS)).isPresent();
-            owner.rollback();
-        }
-        assertThat(store.claim(ids.get(0), "w", HANDLERS)).isPresent();
-    }
-
-    @Test
-    void thoseWhoWaitForLockedRowsLeaveTheOthersConnections() throws Exception {
-        try (var small = new Database(database.url(), "small", 0, 2);
-                var owner = database.connect()) {
-            var narrow = new JobStore(small);
-            var locked = claimed(THREADS);
-            owner.setAutoCommit(false);
-            Database.list(owner, "SELECT id FROM pipeline_jobs WHERE status = 'running' FOR UPDATE", row -> 1);
-            var waiting = locked.stream()
-                    .map(claim -> onItsOwnThread(() -> narrow.complete(claim, null)))
-                    .toList();
-            await().until(() -> waitsForLocks() > 0);
-            var begin = System.nanoTime();
-            for (int i = 0; i < 20; i++) {
-                assertThat(narrow.claim(database.aJob().insert(), "w", HANDLERS))
-                        .isPresent();
-            }
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
-            assertThat(waitsForLocks()).isEqualTo(1);
-            owner.rollback();
-            assertThat(waiting).allMatch(CompletableFuture::join);
-        }
-    }
-
-    private static long waitsForLocks() {
-        return (Long) database.ask("SELECT count(*) FROM pg_locks WHERE NOT granted");
     }
 
     @Test

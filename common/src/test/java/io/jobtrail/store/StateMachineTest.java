@@ -9,8 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -19,17 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds the database's table of transitions against {@link JobState#next()}, with updates that only the guard can refuse. */
 class StateMachineTest {
-    private static JobtrailDatabase database;
-
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-    }
-
-    @AfterAll
-    static void close() {
-        database.close();
-    }
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
     static Stream<Arguments> pairs() {
         return Arrays.stream(JobState.values())

@@ -8,25 +8,15 @@ import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the trail promises: complete whoever writes, append-only, and every later change is named. */
 class TrailTest {
-    private JobtrailDatabase database;
-
-    @BeforeEach
-    void open() {
-        database = JobtrailDatabase.fresh();
-    }
-
-    @AfterEach
-    void close() {
-        database.close();
-    }
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
 
     @Test
     void anIllegalTransitionByHandIsRefused() {

@@ -6,25 +6,15 @@ import io.jobtrail.job.QueueName;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** What a worker says of itself. */
 class WorkerRegistryTest {
-    private JobtrailDatabase database;
-    private JobReader reader;
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @BeforeEach
-    void open() {
-        database = JobtrailDatabase.fresh();
-        reader = database.reader();
-    }
-
-    @AfterEach
-    void close() {
-        database.close();
-    }
+    private final JobReader reader = database.reader();
 
     @Test
     void aHandlerIsKnownOnceAWorkerHasRegisteredIt() {

@@ -12,9 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +25,9 @@ class TcpProxyTest {
     private static Path directory;
 
     private static RedisServer redis;
-    private TcpProxy proxy;
+
+    @AutoClose
+    private final TcpProxy proxy = TcpProxy.to(redis.port());
 
     @BeforeAll
     static void startRedis() {
@@ -36,16 +37,6 @@ class TcpProxyTest {
     @AfterAll
     static void stopRedis() {
         redis.close();
-    }
-
-    @BeforeEach
-    void start() {
-        proxy = TcpProxy.to(redis.port());
-    }
-
-    @AfterEach
-    void stop() {
-        proxy.close();
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.jobtrail.run;
 import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobState;
 import io.jobtrail.trace.JobAttributes;
+import io.jobtrail.trace.JobLogContext;
 import io.jobtrail.trace.Traceparent;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
@@ -51,7 +52,7 @@ final class AttemptSpan implements AutoCloseable {
             span.setAttribute(JobAttributes.HANDLER, claim.job().handler());
             span.setAttribute(JobAttributes.ATTEMPT, (long) claim.job().attempt());
         }
-        MDC.put(LogContext.TRACE_ID, span.getSpanContext().getTraceId());
+        MDC.put(JobLogContext.TRACE_ID, span.getSpanContext().getTraceId());
         MDC.put("span_id", span.getSpanContext().getSpanId());
         return new AttemptSpan(span, span.makeCurrent());
     }
@@ -67,7 +68,7 @@ final class AttemptSpan implements AutoCloseable {
         if (!span.isRecording()) {
             return;
         }
-        span.setAttribute(JobAttributes.OUTCOME, state.map(JobState::wireName).orElse(JobRunner.LOST));
+        span.setAttribute(JobAttributes.OUTCOME, AttemptMeters.outcome(state));
         if (state.isEmpty() || state.get() == JobState.FAILED || state.get() == JobState.RETRYING) {
             span.setStatus(StatusCode.ERROR);
             span.setAttribute(JobAttributes.ERROR_TYPE, codeOf(outcome));

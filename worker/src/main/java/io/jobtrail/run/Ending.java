@@ -3,6 +3,7 @@ package io.jobtrail.run;
 import io.jobtrail.job.Claim;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobStore;
+import io.jobtrail.trace.JobLogContext;
 import java.time.Duration;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -42,7 +43,7 @@ final class Ending {
         try {
             var left = store.giveBack(claims, "WORKER_SHUTDOWN");
             claims.stream().filter(claim -> left.containsKey(claim.id())).forEach(claim -> {
-                try (var log = LogContext.of(claim)) {
+                try (var log = JobLogContext.of(claim)) {
                     var state = left.get(claim.id()).wireName();
                     LOG.warn("job {} did not stop when asked; it is {} now", claim.id(), state);
                 }

@@ -2,6 +2,7 @@ package io.jobtrail.run;
 
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.Leases;
+import io.jobtrail.trace.JobLogContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,12 +36,10 @@ public final class Heartbeats implements AutoCloseable {
     private final Leases leases;
     private final Duration interval;
     private final Duration lease;
-    private final Duration hearing;
     private final Map<LiveContext, Life> running = new ConcurrentHashMap<>();
-    private final Set<LiveContext> writtenOff = ConcurrentHashMap.newKeySet();
+    private final WrittenOff writtenOff;
     private final ScheduledExecutorService threads;
     private final List<Future<?>> tasks;
-    private volatile Consumer<LiveContext> onWrittenOff = attempt -> {};
     private volatile boolean failing;
 
     /** When the statement that is under way was sent; null when none is. */
@@ -53,7 +52,7 @@ public final class Heartbeats implements AutoCloseable {
      * @param hearing a handler that goes on for so long after it was stopped is written off
      */
     public Heartbeats(Leases leases, Duration interval, Duration lease, Duration hearing) {
-        this.hearing = hearing;
+        writtenOff = new WrittenOff(hearing);
         this.leases = leases;
         this.interval = interval;
         this.lease = lease;
@@ -103,16 +102,15 @@ public final class Heartbeats implements AutoCloseable {
      * @param claimed when it was asked for, by {@link System#nanoTime}: one that has waited since then is renewed soon
      */
     Registration start(LiveContext context, long claimed) {
-        // Whoever claims a job that this process still runs has it from a release, so the older attempt has lost it;
-        // the
-        // answers of Postgres name the job only and would not tell.
+        // Whoever claims a job that this process still runs has it from a release, so the older attempt has lost it.
+        // The answers of Postgres name the job only and would not tell.
         running.keySet().stream()
                 .filter(older -> older.claim().id().equals(context.claim().id()))
                 .forEach(older -> older.stop(LiveContext.Stop.LOST));
         running.put(context, new Life(claimed));
         return () -> {
             running.remove(context);
-            writtenOff.remove(context);
+            writtenOff.ended(context);
         };
     }
 
@@ -128,12 +126,12 @@ public final class Heartbeats implements AutoCloseable {
 
     /** Attempts that go on although they were given up, each on a thread that does nothing else any more. */
     public int writtenOff() {
-        return writtenOff.size();
+        return writtenOff.count();
     }
 
     /** Called, on a thread of the heartbeats, with each attempt that is written off. Not to be kept waiting. */
     void onWrittenOff(Consumer<LiveContext> reaction) {
-        onWrittenOff = reaction;
+        writtenOff.onEach(reaction);
     }
 
     /** Whether the last attempt to keep the claims alive failed. */
@@ -148,8 +146,8 @@ public final class Heartbeats implements AutoCloseable {
     Optional<String> fault(int concurrency) {
         if (threads.isShutdown() || tasks.stream().anyMatch(Future::isDone)) {
             return Optional.of("its heartbeats have ended, so that it would lose every job");
-        } else if (writtenOff.size() > concurrency) {
-            return Optional.of(writtenOff.size() + " threads are written off, because their handlers do not end");
+        } else if (writtenOff.count() > concurrency) {
+            return Optional.of(writtenOff.count() + " threads are written off, because their handlers do not end");
         }
         return Optional.empty();
     }
@@ -193,32 +191,13 @@ public final class Heartbeats implements AutoCloseable {
             if (context.timeLeft().isZero()) {
                 context.stop(LiveContext.Stop.TIMEOUT);
             }
-            if (context.isDeafFor(hearing)) {
-                writeOff(context);
+            if (writtenOff.isDue(context)) {
+                writtenOff.add(context, attempt -> running.remove(attempt) != null);
             }
         });
         var waiting = waitingSince;
         if (waiting != null && now - waiting > lease.toNanos() / 4) {
             fenceSelf();
-        }
-    }
-
-    private void writeOff(LiveContext context) {
-        try (var log = LogContext.of(context.claim())) {
-            LOG.error(
-                    "job {} attempt {} still runs on thread {}, {} s after it was stopped as {}: its handler ignores the interrupt. "
-                            + "The thread is written off and another one takes its place; the job is released once its lease is over",
-                    context.claim().id(),
-                    context.claim().job().attempt(),
-                    context.thread().getName(),
-                    hearing.toSeconds(),
-                    context.stopReason().orElseThrow());
-        }
-        writtenOff.add(context);
-        if (running.remove(context) == null) {
-            writtenOff.remove(context); // it has just ended after all
-        } else {
-            onWrittenOff.accept(context);
         }
     }
 
@@ -300,7 +279,7 @@ public final class Heartbeats implements AutoCloseable {
     }
 
     private static void warn(LiveContext context, String what) {
-        try (var log = LogContext.of(context.claim())) {
+        try (var log = JobLogContext.of(context.claim())) {
             LOG.warn(what, context.claim().id());
         }
     }

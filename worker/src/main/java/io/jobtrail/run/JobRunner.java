@@ -6,22 +6,19 @@ import io.jobtrail.config.Json;
 import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.handler.RetryableFailure;
 import io.jobtrail.job.Claim;
-import io.jobtrail.job.Job;
 import io.jobtrail.job.JobState;
 import io.jobtrail.store.ChunkStore;
 import io.jobtrail.store.DatabaseFailure;
 import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Prompts;
-import io.micrometer.core.instrument.Counter;
+import io.jobtrail.trace.JobLogContext;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.trace.Tracer;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -36,11 +33,6 @@ public final class JobRunner {
     private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
     private static final int MAX_RESULT_CHARS = 16 << 20;
 
-    static final double HIGH_PERCENTILE = 0.95;
-
-    /** The outcome of an attempt whose claim was. */
-    static final String LOST = "lost";
-
     private final JobStore store;
     private final Documents documents;
     private final ChunkStore chunks;
@@ -50,10 +42,8 @@ public final class JobRunner {
     private final Backoff backoff;
     private final RetryPolicy<Optional<JobState>> untilLeaseEnds;
     private final Duration lease;
-    private final MeterRegistry meters;
+    private final AttemptMeters meters;
     private final Tracer tracer;
-    private final Timer runs;
-    private final Counter claimsLost;
 
     /**
      * @param meters gets {@code jobtrail.attempt}: how long attempts took, from the claim to the record, and how they ended;
@@ -79,16 +69,8 @@ public final class JobRunner {
         this.heartbeats = heartbeats;
         this.backoff = backoff;
         this.lease = lease;
-        this.meters = meters;
+        this.meters = new AttemptMeters(meters);
         this.tracer = tracer;
-        runs = Timer.builder("jobtrail.run")
-                .description("how long attempts took, of the last minutes")
-                .publishPercentiles(0.5, HIGH_PERCENTILE)
-                .register(meters);
-        claimsLost = Counter.builder("jobtrail.claims.lost")
-                .description(
-                        "attempts whose job somebody else had when they ended, so that their result was thrown away")
-                .register(meters);
         untilLeaseEnds = RetryPolicy.<Optional<JobState>>builder()
                 .handleIf(e -> e instanceof DatabaseFailure failure && failure.isTransient())
                 .withBackoff(100, 5_000, ChronoUnit.MILLIS)
@@ -133,23 +115,14 @@ public final class JobRunner {
         var context = new LiveContext(claim, documents, chunks, questions);
         long begun = System.nanoTime();
         try (var alive = heartbeats.start(context, asked);
-                var log = LogContext.of(claim);
+                var log = JobLogContext.of(claim);
                 var span = AttemptSpan.begin(tracer, claim)) {
             var outcome = attempt(context);
             var state = record(outcome, claim, next);
             span.ended(outcome, state);
-            measure(claim.job(), state.map(JobState::wireName).orElse(LOST), System.nanoTime() - begun);
+            meters.ended(claim.job(), state, System.nanoTime() - begun);
             return state;
         }
-    }
-
-    private void measure(Job job, String outcome, long nanos) {
-        Timer.builder("jobtrail.attempt")
-                .description("how long attempts took, from the claim to the record, and how they ended")
-                .tags("queue", job.queue(), "handler", job.handler(), "outcome", outcome)
-                .register(meters)
-                .record(nanos, TimeUnit.NANOSECONDS);
-        runs.record(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** The job that a worker goes on with: claimed together with the record of the one before, if that ends well. */
@@ -265,7 +238,7 @@ public final class JobRunner {
                                     claim.job().attempt(),
                                     left.wireName()),
                     () -> {
-                        claimsLost.increment();
+                        meters.claimLost();
                         LOG.warn(
                                 "job {} attempt {} ended as {}, but the claim is lost: nothing was recorded, and what "
                                         + "has become of the job meanwhile stands",

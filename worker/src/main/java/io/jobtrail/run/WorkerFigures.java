@@ -67,7 +67,7 @@ public final class WorkerFigures {
             var snapshot = runs.takeSnapshot();
             read.put("run_ms_mean", rounded(snapshot.mean(TimeUnit.MILLISECONDS)));
             for (var percentile : snapshot.percentileValues()) {
-                if (percentile.percentile() == JobRunner.HIGH_PERCENTILE) {
+                if (percentile.percentile() == AttemptMeters.HIGH_PERCENTILE) {
                     read.put("run_ms_p95", rounded(percentile.value(TimeUnit.MILLISECONDS)));
                 }
             }

@@ -21,8 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
 
@@ -31,7 +30,8 @@ class AttemptSpanTest {
     private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
     private static final String SENDER = "b7ad6b7169203331";
 
-    private static JobtrailDatabase database;
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
     private final List<Map<String, String>> logContexts = new ArrayList<>();
     private final List<SpanContext> spans = new ArrayList<>();
@@ -40,16 +40,6 @@ class AttemptSpanTest {
             .addSpanProcessor(SimpleSpanProcessor.create(told))
             .build()
             .get("test");
-
-    @BeforeAll
-    static void build() {
-        database = JobtrailDatabase.fresh();
-    }
-
-    @AfterAll
-    static void end() {
-        database.close();
-    }
 
     private static UUID aTracedJob() {
         var id = RunnerRig.aJob(database).insert();

@@ -20,26 +20,17 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class DrainTest {
     private static final int ALL = Integer.MAX_VALUE;
-    private JobtrailDatabase database;
-    private RunnerRig rig;
 
-    @BeforeEach
-    void build() {
-        database = JobtrailDatabase.fresh();
-        rig = RunnerRig.on(database);
-    }
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @AfterEach
-    void end() {
-        rig.close();
-        database.close();
-    }
+    @AutoClose
+    private final RunnerRig rig = RunnerRig.on(database);
 
     private Drain drain(QueueName... queues) {
         return new Drain(rig.store, rig.runner, rig.heartbeats, rig.handlers, List.of(queues), "w1");

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobtrail.config.Json;
 import io.jobtrail.store.Database;
+import io.jobtrail.testing.LogLines;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Collections;

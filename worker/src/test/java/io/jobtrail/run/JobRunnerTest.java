@@ -7,6 +7,7 @@ import io.jobtrail.handler.PermanentFailure;
 import io.jobtrail.handler.RetryableFailure;
 import io.jobtrail.job.Claim;
 import io.jobtrail.job.JobState;
+import io.jobtrail.testing.LogLines;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

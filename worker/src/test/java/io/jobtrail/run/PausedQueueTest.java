@@ -8,42 +8,30 @@ import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
 import io.jobtrail.store.Queues;
-import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.EmptyRedis;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** A queue is paused while workers wait at its list. */
 class PausedQueueTest {
     private static final int MANY = 300;
 
-    private JobtrailDatabase database;
-    private Queues queues;
-    private RunnerRig rig;
-    private Redis redis;
-    private JobQueue lists;
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @BeforeEach
-    void build() {
-        database = JobtrailDatabase.fresh();
-        queues = new Queues(database.runtime());
-        rig = RunnerRig.on(database);
-        redis = new Redis(TestServers.redis().url(), 8, Workers.LONGEST_BLOCK);
-        redis.call(jedis -> jedis.flushAll());
-        lists = new JobQueue(redis);
-    }
+    @AutoClose
+    private final RunnerRig rig = RunnerRig.on(database);
 
-    @AfterEach
-    void end() {
-        rig.close();
-        redis.close();
-        database.close();
-    }
+    @AutoClose
+    private final Redis redis = EmptyRedis.connect(8, Workers.LONGEST_BLOCK);
+
+    private final Queues queues = new Queues(database.runtime());
+    private final JobQueue lists = new JobQueue(redis);
 
     private List<UUID> push(QueueName name, int count) {
         var ids = new ArrayList<UUID>();

@@ -15,6 +15,7 @@ import io.jobtrail.store.JobStore;
 import io.jobtrail.store.Schema;
 import io.jobtrail.testbed.PostgresServer;
 import io.jobtrail.testbed.TcpProxy;
+import io.jobtrail.testing.LogLines;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -22,6 +22,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -77,6 +79,14 @@ final class RunnerRig implements AutoCloseable {
     /** Heartbeats at every tick, a lease longer than any test. */
     static RunnerRig on(JobtrailDatabase database) {
         return new RunnerRig(database.runtime(), database.url(), Duration.ofMillis(100), LONG);
+    }
+
+    /** A database that cannot be reached. */
+    static Database nowhere(Duration patience) throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            var url = DatabaseUrl.parse("postgresql://nobody@127.0.0.1:" + socket.getLocalPort() + "/none");
+            return new Database(url, "nowhere", 0, 1, patience, patience);
+        }
     }
 
     static JobFactory aJob(JobtrailDatabase database) {

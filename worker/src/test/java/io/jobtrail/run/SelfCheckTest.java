@@ -7,6 +7,7 @@ import io.jobtrail.queue.Redis;
 import io.jobtrail.store.WorkerRegistry;
 import io.jobtrail.testbed.RedisServer;
 import io.jobtrail.testing.JobtrailDatabase;
+import io.jobtrail.testing.LogLines;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -6,15 +6,14 @@ import io.jobtrail.job.JobIds;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
-import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.EmptyRedis;
 import io.jobtrail.testing.Together;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Pops of several threads in one round trip. */
@@ -22,20 +21,10 @@ class SharedPopTest {
     private static final int THREADS = 6;
     private static final int JOBS = 200;
 
-    private Redis redis;
-    private JobQueue queue;
+    @AutoClose
+    private final Redis redis = EmptyRedis.connect(THREADS, Duration.ZERO);
 
-    @BeforeEach
-    void open() {
-        redis = new Redis(TestServers.redis().url(), THREADS, Duration.ZERO);
-        redis.call(jedis -> jedis.flushAll());
-        queue = new JobQueue(redis);
-    }
-
-    @AfterEach
-    void close() {
-        redis.close();
-    }
+    private final JobQueue queue = new JobQueue(redis);
 
     private List<String> push(QueueName name) {
         var entries = Stream.generate(() -> new JobQueue.Entry("h", JobIds.next()))

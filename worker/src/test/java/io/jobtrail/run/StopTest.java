@@ -9,6 +9,7 @@ import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
 import io.jobtrail.testbed.TcpProxy;
 import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.LogLines;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;

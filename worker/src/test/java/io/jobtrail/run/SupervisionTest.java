@@ -7,7 +7,7 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
-import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.EmptyRedis;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,33 +31,33 @@ class SupervisionTest {
     private static final Duration HEARING = Duration.ofSeconds(2);
 
     private final CountDownLatch mayEnd = new CountDownLatch(1);
-    private JobtrailDatabase database;
-    private RunnerRig rig;
-    private Redis redis;
-    private JobQueue queue;
+
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
+
+    @AutoClose
+    private final RunnerRig rig =
+            new RunnerRig(database.runtime(), database.url(), HASTY, Duration.ofMinutes(5), HEARING);
+
+    @AutoClose
+    private final Redis redis = EmptyRedis.connect(16, Workers.LONGEST_BLOCK);
+
+    private final JobQueue queue = new JobQueue(redis);
 
     @BeforeEach
     void build() {
-        database = JobtrailDatabase.fresh();
-        rig = new RunnerRig(database.runtime(), database.url(), HASTY, Duration.ofMinutes(5), HEARING);
         rig.handler.will((job, context) -> {
             while ("spin".equals(job.input().get("do")) && mayEnd.getCount() > 0) {
                 Thread.onSpinWait(); // as handlers should not
             }
             return "done";
         });
-        redis = new Redis(TestServers.redis().url(), 16, Workers.LONGEST_BLOCK);
-        redis.call(jedis -> jedis.flushAll());
-        queue = new JobQueue(redis);
     }
 
     @AfterEach
     void end() {
         mayEnd.countDown();
         await().until(() -> rig.heartbeats.writtenOff() == 0);
-        rig.close();
-        redis.close();
-        database.close();
     }
 
     private UUID push(String what) {

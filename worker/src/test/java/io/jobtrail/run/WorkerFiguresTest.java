@@ -9,31 +9,22 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class WorkerFiguresTest {
     private final AtomicLong seconds = new AtomicLong(1_000);
-    private ProcessMetrics metrics;
-    private WorkerFigures figures;
 
-    @BeforeEach
-    void open() {
-        metrics = new ProcessMetrics();
-        figures = new WorkerFigures(
-                metrics.registry(), () -> Duration.ofSeconds(seconds.get()).toNanos());
-    }
+    @AutoClose
+    private final ProcessMetrics metrics = new ProcessMetrics();
 
-    @AfterEach
-    void close() {
-        metrics.close();
-    }
+    private final WorkerFigures figures = new WorkerFigures(
+            metrics.registry(), () -> Duration.ofSeconds(seconds.get()).toNanos());
 
     /** As the runner measures. */
     private void ended(String queue, String outcome, int count, long millis) {
         var runs = Timer.builder("jobtrail.run")
-                .publishPercentiles(0.5, JobRunner.HIGH_PERCENTILE)
+                .publishPercentiles(0.5, AttemptMeters.HIGH_PERCENTILE)
                 .register(metrics.registry());
         for (int i = 0; i < count; i++) {
             metrics.registry()

@@ -8,8 +8,9 @@ import io.jobtrail.job.JobState;
 import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
-import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.EmptyRedis;
 import io.jobtrail.testing.JobtrailDatabase;
+import io.jobtrail.testing.LogLines;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,44 +18,27 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Workers at a Redis that is well. */
 class WorkersTest {
-    private static JobtrailDatabase database;
-    private RunnerRig rig;
-    private Redis redis;
-    private JobQueue queue;
-    private Workers workers;
+    @AutoClose
+    private static final JobtrailDatabase database = JobtrailDatabase.fresh();
 
-    @BeforeAll
-    static void open() {
-        database = JobtrailDatabase.fresh();
-    }
+    @AutoClose
+    private final RunnerRig rig = RunnerRig.on(database);
 
-    @AfterAll
-    static void close() {
-        database.close();
-    }
+    @AutoClose
+    private final Redis redis = EmptyRedis.connect(8, Workers.LONGEST_BLOCK);
 
-    @BeforeEach
-    void build() {
-        rig = RunnerRig.on(database);
-        redis = new Redis(TestServers.redis().url(), 8, Workers.LONGEST_BLOCK);
-        redis.call(jedis -> jedis.flushAll());
-        queue = new JobQueue(redis);
-        workers = rig.workers(redis, QueueName.values());
-    }
+    private final JobQueue queue = new JobQueue(redis);
+    private Workers workers = rig.workers(redis, QueueName.values());
 
     @AfterEach
     void end() {
         workers.stop(Duration.ofSeconds(5));
-        rig.close();
-        redis.close();
     }
 
     private UUID push(QueueName name) {

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.jobtrail.client.JobtrailClient;
 import io.jobtrail.client.JobtrailException;
 import io.jobtrail.client.Submission;
@@ -15,8 +13,6 @@ import io.jobtrail.testbed.Ports;
 import io.jobtrail.testbed.PostgresServer;
 import io.jobtrail.testbed.RedisServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
@@ -59,8 +54,6 @@ class CanarySystemTest {
     private static final String SENDER = "b7ad6b7169203331";
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
-    private final List<String> traces = new CopyOnWriteArrayList<>();
-
     @TempDir
     private Path directory;
 
@@ -72,8 +65,8 @@ class CanarySystemTest {
     void neitherSecretsNorContentGetIntoALog() throws Exception {
         var logs = Files.createDirectory(directory.resolve("logs"));
         handlerJar(Files.createDirectory(directory.resolve("handlers")).resolve("canary.jar"));
-        var embeddings = embeddings();
-        try (var postgres = PostgresServer.start(directory.resolve("postgres"));
+        try (var embeddings = new TalkativeEmbeddings(REFUSED);
+                var postgres = PostgresServer.start(directory.resolve("postgres"));
                 var ownRedis = RedisServer.start(directory.resolve("redis"))) {
             redis = ownRedis;
             requirePassword();
@@ -83,6 +76,7 @@ class CanarySystemTest {
                 running.start();
                 realmKey = realmKey();
                 itsWorkIsDone();
+                itsTracesGoOn(embeddings.traces());
                 itIsRefused();
                 redisGoesAway();
                 postgresGoesAway(postgres);
@@ -96,14 +90,12 @@ class CanarySystemTest {
                 assertThat(system.run("worker", Map.of("DATABASE_URL", nowhere), "doctor"))
                         .isNotZero();
             }
-        } finally {
-            embeddings.stop(0);
         }
         noneOfItIsIn(system.logs());
         linesAboutAJobSaySo(system.logs());
     }
 
-    private Map<String, String> settings(String postgres, HttpServer embeddings) {
+    private Map<String, String> settings(String postgres, TalkativeEmbeddings embeddings) {
         var settings = new HashMap<String, String>();
         settings.put("LOG_FORMAT", "json");
         settings.put("LOG_LEVEL", "DEBUG");
@@ -111,8 +103,7 @@ class CanarySystemTest {
         settings.put("DATABASE_URL", postgres.replaceFirst("postgres@", "postgres:" + POSTGRES_PASSWORD + "@"));
         settings.put("REDIS_URL", redis.url().replaceFirst("//", "//:" + REDIS_PASSWORD + "@"));
         settings.put("OPENAI_API_KEY", EMBEDDINGS_KEY);
-        settings.put(
-                "EMBEDDINGS_URL", "http://127.0.0.1:" + embeddings.getAddress().getPort() + "/v1");
+        settings.put("EMBEDDINGS_URL", embeddings.url());
         settings.put("HANDLERS_DIR", directory.resolve("handlers").toString());
         settings.put("LEASE_SECONDS", "6");
         settings.put("HEARTBEAT_SECONDS", "1");
@@ -123,34 +114,6 @@ class CanarySystemTest {
         try (var jedis = new Jedis(URI.create(redis.url()))) {
             jedis.configSet("requirepass", REDIS_PASSWORD);
         }
-    }
-
-    /** Like services that repeat what they were sent when they refuse it. */
-    private HttpServer embeddings() throws IOException {
-        var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/v1/embeddings", exchange -> {
-            traces.add(String.valueOf(exchange.getRequestHeaders().getFirst("traceparent")));
-            var asked = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            if (asked.contains(REFUSED)) {
-                var heard = exchange.getRequestHeaders().getFirst("Authorization");
-                answer(exchange, 401, "Wrong key " + heard + ", text " + asked);
-            } else {
-                var vectors = new ArrayList<String>();
-                for (int i = 0; i < Json.MAPPER.readTree(asked).path("input").size(); i++) {
-                    vectors.add("{\"index\":" + i + ",\"embedding\":[1,0.5]}");
-                }
-                answer(exchange, 200, "{\"data\":[" + String.join(",", vectors) + "]}");
-            }
-        });
-        server.start();
-        return server;
-    }
-
-    private static void answer(HttpExchange exchange, int status, String body) throws IOException {
-        var bytes = body.getBytes(StandardCharsets.UTF_8);
-        exchange.sendResponseHeaders(status, bytes.length);
-        exchange.getResponseBody().write(bytes);
-        exchange.close();
     }
 
     private static void handlerJar(Path file) throws IOException {
@@ -198,7 +161,9 @@ class CanarySystemTest {
         assertThat(client().await(failing, LIMIT).isFinished()).isTrue();
         assertThat(client().status(failing).attempt()).isEqualTo(3);
         assertThat(client().history(good).verified()).isTrue();
+    }
 
+    private static void itsTracesGoOn(List<String> traces) {
         assertThat(traces)
                 .hasSizeGreaterThanOrEqualTo(2)
                 .allMatch(trace -> trace.matches("00-" + TRACE + "-[0-9a-f]{16}-01"));

@@ -15,9 +15,12 @@ final class Exposition {
     private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z_:][\\w:]*)(?:\\{(.*)})? (\\S+)");
     private static final Pattern LABEL = Pattern.compile("([a-zA-Z_]\\w*)=\"((?:[^\"\\\\]|\\\\.)*)\",?");
     private static final Pattern SNAKE_CASE = Pattern.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*");
-    private static final Pattern NO_BASE_UNIT = Pattern.compile(
-            "(.*_)?(ms|millis|milliseconds|us|microseconds|ns|nanos|nanoseconds|sec|minutes|hours|days|kb|mb|gb|kilobytes"
-                    + "|megabytes|percent)(_.*)?");
+    private static final Pattern NO_BASE_UNIT =
+            Pattern.compile("(.*_)?(s|sec|ms|millis|us|micros|ns|nanos|m|h|d|minutes|hours"
+                    + "|days|weeks|b|kb|mb|gb|tb|pb|bits|percent|(milli|micro|nano|kilo|mega|giga|tera)[a-z]+)(_.*)?");
+
+    private static final Set<String> TYPES = Set.of("counter", "gauge", "histogram", "summary");
+    private static final Pattern SAYS_ITS_TYPE = Pattern.compile("(.*_)?(counter|gauge|histogram|summary)(_.*)?");
 
     /** An id, or a number that may be anything: there would be no end of series. */
     private static final Pattern UNBOUNDED =
@@ -29,6 +32,8 @@ final class Exposition {
     private final Map<String, String> helps = new HashMap<>();
     private final Map<String, Set<String>> labels = new HashMap<>();
     private final Map<String, Integer> series = new HashMap<>();
+    private final Set<String> begun = new HashSet<>();
+    private String latest = "";
     private final List<String> faults = new ArrayList<>();
 
     Exposition(List<String> lines) {
@@ -41,6 +46,10 @@ final class Exposition {
                 if (all.put(comment.group(2), comment.group(3).strip()) != null) {
                     faults.add(line + ": said twice");
                 }
+                if (labels.containsKey(comment.group(2))) {
+                    faults.add(line + ": described after its samples");
+                }
+                belongsTogether(comment.group(2));
             } else if (sample.matches()) {
                 if (!seen.add(line.substring(0, line.lastIndexOf(' ')))) {
                     faults.add(line + ": the series is there twice");
@@ -53,7 +62,18 @@ final class Exposition {
         check();
     }
 
+    /** All lines of one family stand together. */
+    private void belongsTogether(String family) {
+        if (!latest.equals(family) && !begun.add(family)) {
+            faults.add(family + ": is spread over the page");
+        }
+        latest = family;
+    }
+
     private void read(String name, String text) {
+        var family = familyOf(name);
+        var type = types.getOrDefault(family, "");
+        belongsTogether(family == null ? name : family);
         var known = labels.computeIfAbsent(name, any -> new HashSet<>());
         series.merge(name, 1, Integer::sum);
         var label = LABEL.matcher(text);
@@ -61,6 +81,10 @@ final class Exposition {
         while (label.find() && label.start() == end) {
             end = label.end();
             known.add(label.group(1));
+            if (label.group(1).equals("le") && !type.equals("histogram")
+                    || label.group(1).equals("quantile") && !type.equals("summary")) {
+                faults.add(name + ": label " + label.group(1) + " on a " + type);
+            }
             if (!SNAKE_CASE.matcher(label.group(1)).matches()) {
                 faults.add(name + ": label " + label.group(1) + " is not snake_case");
             }
@@ -84,6 +108,15 @@ final class Exposition {
             if (NO_BASE_UNIT.matcher(family).matches()) {
                 faults.add(family + ": is not in a base unit");
             }
+            if (!TYPES.contains(type)) {
+                faults.add(family + ": has the type " + type);
+            }
+            if (SAYS_ITS_TYPE.matcher(family).matches()) {
+                faults.add(family + ": says its type in its name");
+            }
+            if (family.matches(".*_(count|sum|bucket)")) {
+                faults.add(family + ": ends like a series of a histogram or summary");
+            }
             if (family.endsWith("_total") != type.equals("counter")) {
                 faults.add(family + ": is a " + type + ", but only counters end in _total, and all of them do");
             }
@@ -100,8 +133,13 @@ final class Exposition {
 
     /** Null when nothing was said of it. */
     private String familyOf(String name) {
+        if (types.containsKey(name)) {
+            return name;
+        }
         var whole = name.replaceFirst("_(count|sum|bucket)$", "");
-        return types.containsKey(name) ? name : types.containsKey(whole) ? whole : null;
+        var type = types.getOrDefault(whole, "");
+        boolean has = type.equals("histogram") || type.equals("summary") && !name.endsWith("_bucket");
+        return has ? whole : null;
     }
 
     List<String> faults() {

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,12 +35,13 @@ class LoadTest {
     @TempDir
     Path directory;
 
-    private JobtrailDatabase database;
+    @AutoClose
+    private final JobtrailDatabase database = JobtrailDatabase.fresh();
+
     private ApiServer api;
 
     @BeforeEach
     void start() {
-        database = JobtrailDatabase.fresh();
         database.asOwner("INSERT INTO pipeline_handlers (name) VALUES ('storm') ON CONFLICT DO NOTHING");
         api = api(database.environmentUrl(), 0);
     }
@@ -47,7 +49,6 @@ class LoadTest {
     @AfterEach
     void stop() {
         api.close();
-        database.close();
     }
 
     @Test

@@ -1,12 +1,7 @@
 package io.jobtrail.bench.storm.check;
 
-import static java.util.stream.Collectors.counting;
-import static java.util.stream.Collectors.groupingBy;
-
-import io.jobtrail.bench.storm.check.JobTrace.Ownership;
 import io.jobtrail.bench.storm.ledger.ClientLedger.Expectation;
 import io.jobtrail.bench.storm.ledger.ClientLedger.Kind;
-import io.jobtrail.bench.storm.ledger.HandlerLedger;
 import io.jobtrail.job.JobState;
 import java.util.Objects;
 import java.util.UUID;
@@ -83,16 +78,16 @@ public enum Rule {
 
     ONE_OWNER_AT_A_TIME(
             "claims follow each other in time, and attempt = claims - give-backs <= max_attempts",
-            eachJob(Rule::wrongOwnership)),
+            eachJob(Claims::wrongOwnership)),
 
     HANDLERS_RUN_UNDER_A_CLAIM(
-            "a handler runs once for each claim of its process, and else never", eachJob(Rule::runsWithoutClaim)),
+            "a handler runs once for each claim of its process, and else never", eachJob(Claims::runsWithoutClaim)),
 
     FINISHED_BY_ITS_HOLDER(
-            "the result was made by the attempt and the process that held the claim", eachJob(Rule::foreignResults)),
+            "the result was made by the attempt and the process that held the claim", eachJob(Claims::foreignResults)),
 
     FINISHED_AFTER_THE_END(
-            "the handler of the attempt that finished a job had returned before", eachJob(Rule::earlyFinishes)),
+            "the handler of the attempt that finished a job had returned before", eachJob(Claims::earlyFinishes)),
 
     RESULT_FITS_THE_INPUT(
             "a finished job has the result of its own input, and handlers read what was sent",
@@ -213,74 +208,6 @@ public enum Rule {
                     .formatted(job.row().status(), job.row().version(), state, seq));
         }
         return problems.build();
-    }
-
-    private static Stream<String> wrongOwnership(JobTrace job) {
-        var problems = Stream.<String>builder();
-        long freeSince = Long.MIN_VALUE;
-        for (var owned : job.ownerships()) {
-            if (owned.start().at() < freeSince
-                    || owned.end() != null && owned.end().at() < owned.start().at()) {
-                problems.add("the claim of event %d overlaps the one before it"
-                        .formatted(owned.start().seq()));
-            }
-            freeSince = owned.end() == null ? Long.MAX_VALUE : owned.end().at();
-        }
-        if (job.exists()) {
-            long counted = job.ownerships().size()
-                    - job.ownerships().stream().filter(Ownership::isGivenBack).count();
-            if (counted != job.row().attempt() || counted > job.row().maxAttempts()) {
-                problems.add("says attempt %d of %d, its claims less the give-backs are %d"
-                        .formatted(job.row().attempt(), job.row().maxAttempts(), counted));
-            }
-        }
-        return problems.build();
-    }
-
-    private record Run(int attempt, long pid) {}
-
-    private static Stream<String> runsWithoutClaim(JobTrace job) {
-        return job
-                .handler(HandlerLedger.Kind.BEGIN)
-                .collect(groupingBy(begin -> new Run(begin.attempt(), begin.pid()), counting()))
-                .entrySet()
-                .stream()
-                .filter(run -> run.getValue()
-                        > job.ownerships().stream()
-                                .filter(o -> o.attempt() == run.getKey().attempt()
-                                        && JobTrace.pid(o.start().actor()).orElse(-1)
-                                                == run.getKey().pid())
-                                .count())
-                .map(run -> "attempt %d began %d times in process %d, more often than that held a claim"
-                        .formatted(
-                                run.getKey().attempt(),
-                                run.getValue(),
-                                run.getKey().pid()));
-    }
-
-    private static Stream<String> foreignResults(JobTrace job) {
-        return job
-                .finishing()
-                .reduce((first, second) -> second) // the one whose result is stored
-                .stream()
-                .filter(owned -> job.is(JobState.FINISHED) && job.row().result() != null)
-                .filter(owned -> !owned.end().actor().equals(owned.start().actor()) || !job.hasResultOf(owned))
-                .map(owned -> "attempt %d of %s held the claim, %s finished it with the result %s"
-                        .formatted(
-                                owned.attempt(),
-                                owned.start().actor(),
-                                owned.end().actor(),
-                                job.row().result()));
-    }
-
-    private static Stream<String> earlyFinishes(JobTrace job) {
-        return job.finishing()
-                .filter(owned -> job.handler(HandlerLedger.Kind.END)
-                        .noneMatch(end -> owned.isBy(end)
-                                && end.ending() == HandlerLedger.Ending.RETURNED
-                                && end.at() <= owned.end().at()))
-                .map(owned -> "finished in attempt %d of %s, whose handler had not returned"
-                        .formatted(owned.attempt(), owned.start().actor()));
     }
 
     private static Stream<String> wrongResults(JobTrace job) {
