@@ -36,6 +36,7 @@ final class ActionsEndpoint {
 
     /** {@code POST /pipeline/jobs/{id}} */
     void act(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var actor = Principal.of(ctx).actor();
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
         LogContext.job(id);
@@ -74,6 +75,7 @@ final class ActionsEndpoint {
 
     /** {@code POST /pipeline/jobs/bulk} */
     void bulk(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var actor = Principal.of(ctx).actor();
         var asked = BulkRequest.of(JsonBody.of(ctx), Principal.of(ctx));
         var ids = asked.ids();

@@ -32,6 +32,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.eclipse.jetty.server.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +51,9 @@ public final class ApiServer implements AutoCloseable {
     private static final int MOST_WRONG_KEYS = 20;
 
     private static final int SHORT_KEY = 16;
+
+    /** Each holds a thread; the rest of the 250 serve everybody else. */
+    private static final int MOST_SLOW_BODIES = 200;
 
     private final Database database;
     private final Database sweepDatabase;
@@ -132,6 +136,7 @@ public final class ApiServer implements AutoCloseable {
         server = Routes.server(
                 access,
                 accessLog,
+                new SlowBodies(MOST_SLOW_BODIES),
                 jsonRoom,
                 new SessionEndpoint(keyCheck, sessions, accessLog),
                 new KeysEndpoint(apiKeys, keys, events),
@@ -186,6 +191,11 @@ public final class ApiServer implements AutoCloseable {
 
     public int port() {
         return server.port();
+    }
+
+    /** As it runs. */
+    Server web() {
+        return server.jettyServer().server();
     }
 
     /** Those that serve requests; for what is made before the server, and used after. */

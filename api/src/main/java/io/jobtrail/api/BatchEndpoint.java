@@ -56,6 +56,7 @@ final class BatchEndpoint {
 
     /** {@code POST /pipeline/enqueue/batch} */
     void enqueue(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var caller = Caller.of(ctx);
         var batch = JobIds.next();
         var asked = items.of(JsonBody.array(ctx, MAX_JOBS), caller, batch);
@@ -108,6 +109,7 @@ final class BatchEndpoint {
 
     /** {@code POST /pipeline/batch} */
     void upload(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         if (!EnqueueEndpoint.isForm(ctx)) {
             throw new ApiError(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Content-Type must be multipart/form-data");

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * {@code POST /pipeline/enqueue}: checks, stores the document, writes the job, answers, in this order. When it answers 202 the
@@ -36,6 +37,7 @@ final class EnqueueEndpoint {
     }
 
     void handle(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         if (isForm(ctx)) {
             enqueueDocument(ctx);
         } else if (mediaType(ctx).equals("application/json")) {

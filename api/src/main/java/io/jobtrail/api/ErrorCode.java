@@ -31,7 +31,7 @@ enum ErrorCode {
     RATE_LIMITED(429, "Too many requests"),
     INTERNAL_ERROR(500, "The server failed"),
     TOO_MANY_CLIENTS(503, "No more clients are taken at the moment"),
-    NO_ROOM(503, "There is no memory for this body at the moment"),
+    NO_ROOM(503, "There is no room for this body at the moment"),
     SOURCE_UNAVAILABLE(503, "The source of the document cannot be used at the moment"),
     DATABASE_UNAVAILABLE(503, "The database cannot be used at the moment");
 

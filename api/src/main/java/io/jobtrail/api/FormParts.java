@@ -252,7 +252,9 @@ final class FormParts extends MultiPart.AbstractPartsListener implements AutoClo
     }
 
     private static ApiError malformed() {
-        return malformed("the multipart body ends early, has no boundary, or has a part with bad headers or no name");
+        return malformed(
+                "the multipart body ends early, has no boundary, or has a part with bad headers, with more than "
+                        + MAX_HEADER_BYTES + " bytes of them, or with no name");
     }
 
     private static ApiError malformed(String detail) {

@@ -66,6 +66,7 @@ final class JobsEndpoint {
 
     /** {@code GET /pipeline/jobs/{id}/history} */
     void history(Context ctx) {
+        onlyKnown(ctx, Set.of());
         var job = job(ctx);
         var answer = new LinkedHashMap<String, Object>();
         answer.put("job_id", job.id());
@@ -100,6 +101,7 @@ final class JobsEndpoint {
 
     /** {@code GET /pipeline/jobs/{id}/file}: never shown by a browser as a page of this server. */
     void file(Context ctx) {
+        onlyKnown(ctx, Set.of());
         var job = job(ctx);
         if (job.documentId() == null) {
             throw new ApiError(ErrorCode.NOT_FOUND, null, "no file was sent with the job");

@@ -26,6 +26,7 @@ final class KeysEndpoint {
 
     /** {@code POST /pipeline/keys} */
     void create(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var body = JsonBody.of(ctx).onlyKnown(Set.of("realm", "role", "label"));
         var realm = body.text("realm");
         if (realm == null || !Names.isValid(realm)) {
@@ -98,6 +99,7 @@ final class KeysEndpoint {
 
     /** {@code DELETE /pipeline/keys/{id}} */
     void revoke(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
         var revoked = keys.revoke(id, Principal.of(ctx).actor())
                 .orElseThrow(() -> new ApiError(ErrorCode.NOT_FOUND, null, "there is no key " + id));

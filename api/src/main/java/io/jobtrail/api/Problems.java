@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -28,9 +29,10 @@ final class Problems {
 
     private Problems() {}
 
-    static void install(RoutesConfig routes) {
+    /** @param methods that the path of a request takes, whatever its own is; empty = there is no such path */
+    static void install(RoutesConfig routes, Function<Context, List<String>> methods) {
         routes.exception(ApiError.class, Problems::known);
-        routes.exception(HttpResponseException.class, Problems::http);
+        routes.exception(HttpResponseException.class, (e, ctx) -> http(e, ctx, methods.apply(ctx)));
         routes.exception(DatabaseFailure.class, Problems::database);
         routes.exception(UnsupportedCharsetException.class, (e, ctx) -> charset(ctx));
         routes.exception(IllegalCharsetNameException.class, (e, ctx) -> charset(ctx));
@@ -38,6 +40,7 @@ final class Problems {
             LOG.debug("request {} {} {}: the caller left", RequestId.of(ctx), ctx.method(), ctx.path());
             render(ctx, ErrorCode.MALFORMED_REQUEST, null, "The body ends early");
         });
+        routes.error(408, Problems::silent);
         routes.exception(Exception.class, (e, ctx) -> {
             LOG.error("request {} {} {} failed", RequestId.of(ctx), ctx.method(), ctx.path(), e);
             render(
@@ -47,6 +50,14 @@ final class Problems {
                     "Nothing was changed, unless a job was answered before. The log has more "
                             + "under this request_id.");
         });
+    }
+
+    /** What Javalin makes of a body of which nothing more comes. */
+    private static void silent(Context ctx) {
+        var problem = problem(ErrorCode.MALFORMED_REQUEST, null, "The body comes too slowly", ctx.path());
+        problem.put("status", 408);
+        problem.put("request_id", RequestId.of(ctx));
+        ctx.header("Connection", "close").result(Json.write(problem)).contentType(MEDIA_TYPE);
     }
 
     /** Which the web server asks for when it reads a body. */
@@ -66,10 +77,18 @@ final class Problems {
     }
 
     /** What Javalin itself refuses. */
-    private static void http(HttpResponseException e, Context ctx) {
-        switch (e.getStatus()) {
+    private static void http(HttpResponseException e, Context ctx, List<String> methods) {
+        switch (e.getStatus() == 405 && methods.isEmpty() ? 404 : e.getStatus()) {
             case 404 -> render(ctx, ErrorCode.NOT_FOUND, null, "There is no " + ctx.path());
-            case 405 -> render(ctx, ErrorCode.METHOD_NOT_ALLOWED, null, ctx.path() + " does not take " + ctx.method());
+            case 405 -> {
+                var allowed = String.join(", ", methods);
+                ctx.header("Allow", allowed);
+                render(
+                        ctx,
+                        ErrorCode.METHOD_NOT_ALLOWED,
+                        null,
+                        "%s does not take %s, but %s".formatted(ctx.path(), ctx.method(), allowed));
+            }
             case 413 -> render(ctx, ErrorCode.BODY_TOO_LARGE, null, "The body is larger than this path takes");
             default ->
                 render(
@@ -123,6 +142,9 @@ final class Problems {
             response.getHeaders()
                     .put("Content-Type", MEDIA_TYPE)
                     .put("X-Request-Id", id)
+                    .put(
+                            "Connection",
+                            "close") // it may end it, and a caller that was not told so would lose its next request
                     .put("X-Content-Type-Options", "nosniff")
                     .put("Cache-Control", "no-store");
             response.write(true, ByteBuffer.wrap(Json.write(problem).getBytes(StandardCharsets.UTF_8)), callback);

@@ -28,6 +28,7 @@ final class PromptsEndpoint {
 
     /** {@code GET /pipeline/hitl/{id}/prompt} */
     void prompt(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var job = JobsEndpoint.job(reader, ctx);
         var open = prompts.open(job.id())
                 .orElseThrow(() -> new ApiError(ErrorCode.NOTHING_ASKED, null, nothingAsked(job)));
@@ -45,6 +46,7 @@ final class PromptsEndpoint {
 
     /** {@code POST /pipeline/hitl/{id}/response} */
     void respond(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var actor = Principal.of(ctx).actor();
         var job = JobsEndpoint.job(reader, ctx);
         var body = JsonBody.of(ctx).onlyKnown(Set.of("answer", "confidence", "name", "reason"));

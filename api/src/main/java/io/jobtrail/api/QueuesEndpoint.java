@@ -88,6 +88,7 @@ final class QueuesEndpoint {
 
     /** {@code POST /pipeline/queues/{queue}}: what stands there already is no error, so that it can be sent again. */
     void act(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var actor = Principal.of(ctx).actor();
         var queue = Submission.queue("queue", ctx.pathParam("queue"));
         var body = JsonBody.of(ctx).onlyKnown(Set.of("action", "reason"));

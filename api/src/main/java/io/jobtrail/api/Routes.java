@@ -2,19 +2,35 @@ package io.jobtrail.api;
 
 import io.javalin.Javalin;
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import io.javalin.http.MethodNotAllowedResponse;
+import io.javalin.http.util.MethodNotAllowedUtil;
 import io.javalin.json.JavalinJackson;
+import io.javalin.router.InternalRouter;
 import io.jobtrail.config.Json;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** All paths of the web process on one screen, each with the right that its caller needs. */
 final class Routes {
+    /** Headers with one value that something is decided by. */
+    private static final List<String> SENT_ONCE = List.of(
+            "Authorization",
+            "X-Admin-Key",
+            "X-Api-Key",
+            "X-CSRF-Token",
+            "X-Realm",
+            "Idempotency-Key",
+            "Content-Type",
+            "Last-Event-ID");
+
     private Routes() {}
 
     static Javalin server(
             Access access,
             AccessLog accessLog,
+            SlowBodies bodies,
             JsonRoom json,
             SessionEndpoint session,
             KeysEndpoint keys,
@@ -37,11 +53,12 @@ final class Routes {
             config.http.prefer405over404 = true;
             config.jsonMapper(new JavalinJackson(Json.MAPPER, false));
             config.jetty.modifyServer(server -> server.setErrorHandler(Problems.beforeRouting()));
+            config.jetty.modifyServer(server -> server.setHandler(new SmallBodies()));
             // Else a well-known header that differs from an earlier one of the connection only in case is taken for
             // that
             // one: a wrong Authorization for the right one, where a proxy shares the connection.
             config.jetty.modifyHttpConfiguration(http -> http.setHeaderCacheCaseSensitive(true));
-            Problems.install(config.routes);
+            Problems.install(config.routes, ctx -> methods(config.unsafe.internalRouter, ctx.path()));
             config.appData(AccessLog.KEY, accessLog);
 
             LogContext.install(config);
@@ -51,10 +68,13 @@ final class Routes {
             });
             config.routes.before(Routes::refuseInnerMethods);
             config.requestLogger.http(metrics::measure);
+            config.routes.beforeMatched(Routes::refuseRepeatedHeaders);
             config.routes.beforeMatched(access::check);
             config.routes.beforeMatched("/pipeline/*", Routes::refuseMalformedQuery);
+            config.routes.beforeMatched("/pipeline/*", bodies::enter);
             config.routes.beforeMatched("/pipeline/*", json::enter);
             config.routes.after(json::leave);
+            config.routes.after(bodies::leave);
 
             config.routes.post("/pipeline/enqueue", span.around(enqueue::handle), Right.SUBMIT);
             config.routes.post("/pipeline/enqueue/batch", span.around(batches::enqueue), Right.SUBMIT);
@@ -99,6 +119,22 @@ final class Routes {
             config.routes.get("/docs/docs.js", docs::script, Right.OPEN);
             config.routes.get("/docs/docs.css", docs::style, Right.OPEN);
         });
+    }
+
+    private static List<String> methods(InternalRouter router, String path) {
+        return MethodNotAllowedUtil.INSTANCE.findAvailableHttpHandlerTypes(router, path).stream()
+                .map(HandlerType::name)
+                .toList();
+    }
+
+    /** Which of them counts would be chance, and another choice for a proxy than for this server. */
+    private static void refuseRepeatedHeaders(Context ctx) {
+        for (var name : SENT_ONCE) {
+            var values = ctx.req().getHeaders(name);
+            if (values.hasMoreElements() && values.nextElement() != null && values.hasMoreElements()) {
+                throw ApiError.invalid(name, "was sent more than once");
+            }
+        }
     }
 
     /** Javalin calls its own steps by such names, and would take a request for one that wants the step. */

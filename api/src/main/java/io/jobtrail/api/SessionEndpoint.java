@@ -23,6 +23,7 @@ final class SessionEndpoint {
 
     /** {@code POST}: open to everybody. As its body must be JSON, no form of another site can send it. */
     void signIn(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var length = ctx.req().getContentLengthLong();
         if (length < 0 || length > MAX_BODY) {
             throw new ApiError(
@@ -44,6 +45,7 @@ final class SessionEndpoint {
 
     /** {@code GET}: who the caller is. */
     void show(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var principal = Principal.of(ctx);
         var token = keyCheck == null ? null : SessionCookie.inUse(ctx);
         var answer = new LinkedHashMap<String, Object>();
@@ -66,6 +68,7 @@ final class SessionEndpoint {
 
     /** {@code DELETE} */
     void signOut(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         SessionCookie.remove(ctx);
         ctx.status(204);
     }

@@ -148,6 +148,7 @@ final class StatusEndpoint {
 
     /** {@code GET /pipeline/jobs/{id}/result} */
     void result(Context ctx) {
+        JobsEndpoint.onlyKnown(ctx, Set.of());
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
         LogContext.job(id);
         var job = job(ctx, id);

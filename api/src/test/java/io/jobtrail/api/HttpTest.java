@@ -152,6 +152,21 @@ class HttpTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /pipeline/status/%00 HTTP/1.1",
+                "GET /pipeline/status/%s%n HTTP/1.1",
+                "DELETE /pipeline/jobs/a%00b HTTP/1.1",
+                "POST /pipeline/session HTTP/1.1\r\nTransfer-Encoding: chunked",
+                "POST /nothing HTTP/1.1\r\nTransfer-Encoding: chunked",
+                "POST /nothing HTTP/1.1\r\nContent-Length: 70000"
+            })
+    void whoIsHungUpOnIsTold(String line) throws IOException {
+        assertThat(Answer.parse(api.raw(line + "\r\nHost: localhost\r\n\r\n")).header("Connection"))
+                .isEqualTo("close");
+    }
+
     @Test
     void tooLongHeadersAndAddressesAreProblemsToo() throws IOException {
         var longHeader = api.raw("GET /heartbeat HTTP/1.1\r\nHost: x\r\nX-Long: " + "y".repeat(40_000) + "\r\n\r\n");

@@ -1,5 +1,6 @@
 package io.jobtrail.bench;
 
+import io.jobtrail.bench.fuzz.Fuzz;
 import io.jobtrail.bench.scale.Scale;
 import io.jobtrail.bench.speed.Speed;
 import io.jobtrail.bench.storm.Storm;
@@ -12,8 +13,8 @@ import picocli.CommandLine.Command;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Measures and tries Jobtrail on this machine.",
-        subcommands = {Storm.class, Speed.class, Scale.class, TrailCost.class},
-        synopsisSubcommandLabel = "storm|speed|scale|trail-cost")
+        subcommands = {Storm.class, Fuzz.class, Speed.class, Scale.class, TrailCost.class},
+        synopsisSubcommandLabel = "storm|fuzz|speed|scale|trail-cost")
 public final class Bench {
     private Bench() {}
 

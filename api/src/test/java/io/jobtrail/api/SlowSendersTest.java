@@ -1,0 +1,109 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.jetty.server.AbstractConnector;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Callers that begin and do not go on: there may be more of them than threads, and nobody else waits for them. */
+class SlowSendersTest {
+    /** The web server has 250 threads. */
+    private static final int MORE_THAN_THREADS = 300;
+
+    private static final String JSON = "{\"handler\":\"echo\"}";
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    private final List<Socket> open = new ArrayList<>();
+    private RunningApi api;
+
+    @BeforeEach
+    void start() {
+        api = RunningApi.start();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        for (var socket : open) {
+            socket.close();
+        }
+        api.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /heartbeat HTTP/1.1\r\nHost: local",
+                "POST /pipeline/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n{",
+                "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{",
+                "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900\r\n\r\n--b",
+                "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000\r\n\r\n--b",
+                "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{"
+            })
+    void othersAreServedMeanwhile(String begun) throws IOException {
+        for (int i = 0; i < MORE_THAN_THREADS; i++) {
+            begin(begun);
+        }
+        for (int i = 0; i < 20; i++) {
+            api.get("/heartbeat").is(200);
+            api.get("/pipeline/stats").is(200);
+            api.enqueue(JSON).is(202);
+        }
+        for (var socket : open) {
+            socket.close();
+        }
+        api.assertHolds(20, 0);
+    }
+
+    @Test
+    void largeBodiesBeyondTheirPlacesAreRefusedAndTheirPlacesGivenBack() throws IOException {
+        var form = Form.of("a.bin", new byte[SmallBodies.MOST_BYTES + 1]);
+        for (int i = 0; i < MORE_THAN_THREADS; i++) {
+            begin("POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + form.contentType()
+                    + "\r\nContent-Length: " + form.bytes().length + "\r\n\r\n--");
+        }
+        await().atMost(SOON).untilAsserted(() -> api.upload(form).isProblem(503, "NO_ROOM", null));
+        api.upload(Form.of("a.txt", new byte[1_000])).is(202);
+        for (var socket : open) {
+            socket.close();
+        }
+        await().atMost(SOON).untilAsserted(() -> api.upload(form).is(202));
+        api.assertHolds(2, 2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "application/json\r\nContent-Length: 40\r\n\r\n{",
+                "application/json\r\nContent-Length: 80000\r\n\r\n{",
+                "application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+                "multipart/form-data; boundary=b\r\nContent-Length: 400\r\n\r\n--b",
+                "multipart/form-data; boundary=b\r\nContent-Length: 800000\r\n\r\n--b",
+                "multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n--b\r\n"
+            })
+    void whoFallsSilentIsToldAndHungUpOn(String rest) throws IOException {
+        for (var connector : api.server.web().getConnectors()) {
+            ((AbstractConnector) connector).setIdleTimeout(500);
+        }
+        var answer = api.raw("POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + rest);
+        assertThat(Answer.parse(answer).status()).as(answer).isBetween(400, 408);
+        assertThat(answer).contains("application/problem+json");
+        api.assertNothingIsLeft();
+    }
+
+    private void begin(String request) throws IOException {
+        var socket = api.connect();
+        open.add(socket);
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    }
+}
