@@ -4,7 +4,7 @@
 
 DO $$ DECLARE f regprocedure; BEGIN
     FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
-             AND proname IN ('create_api_key', 'revoke_api_key', 'purge_access_events')
+             AND proname IN ('create_api_key', 'revoke_api_key', 'purge_access_events', 'end_session')
     LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP;
 END $$;
 
@@ -57,6 +57,12 @@ BEGIN
     RETURN QUERY SELECT * FROM pipeline_api_keys WHERE id = p_id;
 END $$;
 
+-- Whoever signs out ends the session for every copy of its cookie. p_token_hash: SHA-256 of the cookie, which is never stored.
+CREATE FUNCTION end_session(p_token_hash bytea, p_expires_at timestamptz) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM pipeline_ended_sessions WHERE expires_at < clock_timestamp() - interval '1 hour';
+    INSERT INTO pipeline_ended_sessions (token_hash, expires_at) VALUES (p_token_hash, p_expires_at) ON CONFLICT DO NOTHING;
+$$;
+
 CREATE OR REPLACE FUNCTION pipeline_access_events_keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND current_setting('jobtrail.purging_access', true) = 'on' THEN RETURN NULL; END IF;
@@ -95,5 +101,6 @@ DO $$ BEGIN
         GRANT SELECT, INSERT ON pipeline_access_events TO jobtrail_runtime;
         REVOKE UPDATE, DELETE, TRUNCATE ON pipeline_access_events FROM jobtrail_runtime;
         GRANT EXECUTE ON FUNCTION purge_access_events TO jobtrail_runtime;
+        GRANT SELECT, INSERT, DELETE ON pipeline_ended_sessions TO jobtrail_runtime;
     END IF;
 END $$;

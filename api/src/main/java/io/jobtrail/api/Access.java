@@ -4,7 +4,6 @@ import io.javalin.http.Context;
 import io.jobtrail.access.GivenKey;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 
 /**
@@ -19,7 +18,7 @@ final class Access {
 
     private final KeyCheck keyCheck;
     private final KnownKeys keys;
-    private final SessionTokens sessions;
+    private final KnownSessions sessions;
     private final RequestLimit limit;
     private final AccessLog log;
     private final boolean anyHost;
@@ -32,7 +31,7 @@ final class Access {
     Access(
             KeyCheck keyCheck,
             KnownKeys keys,
-            SessionTokens sessions,
+            KnownSessions sessions,
             RequestLimit limit,
             AccessLog log,
             boolean anyHost) {
@@ -72,15 +71,15 @@ final class Access {
         principal.enters(ctx);
     }
 
-    /**
-     * For an answer that goes on after the request: whether the key or the session that let the caller in still would, asked as
-     * often as that is wanted. What it answers with may be a {@link io.jobtrail.store.DatabaseFailure}.
-     */
-    BooleanSupplier stays(Context ctx) {
+    /** For an answer that comes later, or goes on, after the request was let in. */
+    Permission permission(Context ctx) {
         var keyId = Principal.of(ctx).keyId();
+        var key = GivenKey.of(ctx::header);
         var token = keyCheck == null ? null : SessionCookie.inUse(ctx);
-        return () -> (keyId == null || keys.byId(keyId).isPresent())
-                && (token == null || sessions.read(token).isPresent());
+        return new Permission(
+                key == null ? "Cookie" : key.field(),
+                () -> (keyId == null || keys.byId(keyId).isPresent())
+                        && (token == null || sessions.read(token).isPresent()));
     }
 
     /**
@@ -108,7 +107,7 @@ final class Access {
         }
         var key = GivenKey.of(ctx::header);
         if (key != null) {
-            return keyCheck.principal(ctx, key.field(), key.text());
+            return keyCheck.principal(ctx, key);
         }
         var token = SessionCookie.of(ctx);
         if (token == null) {

@@ -1,13 +1,14 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
-import io.jobtrail.config.Json;
 import io.jobtrail.job.JobAction;
 import io.jobtrail.job.JobState;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.store.JobActions;
 import io.jobtrail.store.JobReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -51,10 +52,18 @@ final class ActionsEndpoint {
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
         LogContext.job(id);
         JobsEndpoint.onlyKnown(ctx, Set.of("reason"));
-        if (!ctx.body().isEmpty()) {
+        if (hasBody(ctx)) {
             throw ApiError.invalid("reason", "is a parameter of the path here; a body is not read");
         }
         answer(ctx, JobAction.DELETE, id, actor, reason(JobsEndpoint.text(ctx, "reason")));
+    }
+
+    private static boolean hasBody(Context ctx) {
+        try {
+            return ctx.bodyInputStream().read() >= 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void answer(Context ctx, JobAction action, UUID id, String actor, String reason) {
@@ -170,6 +179,6 @@ final class ActionsEndpoint {
         if (given != null && (given.isBlank() || given.length() > MAX_REASON_CHARS)) {
             throw ApiError.invalid("reason", "must be 1 to " + MAX_REASON_CHARS + " characters, or not be given");
         }
-        return Json.clean(given);
+        return given;
     }
 }

@@ -4,6 +4,7 @@ import io.javalin.http.Context;
 import io.jobtrail.job.JobAction;
 import io.jobtrail.job.JobState;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,31 +19,54 @@ final class ApiError extends RuntimeException {
     /** Of the job that it is about; null when the state does not matter. */
     final JobState jobStatus;
 
+    /** Where in the field it is: pointer, line, column, as far as they are known. */
+    final transient Map<String, Object> place;
+
     /** What was said to each part of the request; null when it has none. */
     final transient List<Map<String, Object>> items;
 
     /** @param field name of the form field, JSON member, header or parameter at fault; null when none is */
     ApiError(ErrorCode code, String field, String detail) {
-        this(code, field, detail, null, null);
+        this(code, field, detail, null, null, Map.of());
     }
 
-    private ApiError(ErrorCode code, String field, String detail, JobState jobStatus, List<Map<String, Object>> items) {
+    private ApiError(
+            ErrorCode code,
+            String field,
+            String detail,
+            JobState jobStatus,
+            List<Map<String, Object>> items,
+            Map<String, Object> place) {
         super(detail);
         this.code = code;
         this.field = field;
         this.jobStatus = jobStatus;
         this.items = items;
+        this.place = place;
+    }
+
+    /** The same with the place of the fault: pointer, line, column, as far as they are known. */
+    ApiError at(Map<String, Object> found) {
+        return new ApiError(code, field, getMessage(), jobStatus, items, found);
     }
 
     /** @param items their problems, in their order */
     static ApiError allRefused(List<Map<String, Object>> items) {
         return new ApiError(
-                ErrorCode.ALL_REFUSED, null, "none of %d items was accepted".formatted(items.size()), null, items);
+                ErrorCode.ALL_REFUSED,
+                null,
+                "none of %d items was accepted".formatted(items.size()),
+                null,
+                items,
+                Map.of());
     }
 
-    /** The same, told of a part of the request. */
-    ApiError within(String part) {
-        return new ApiError(code, field == null ? part : part + "." + field, getMessage(), jobStatus, items);
+    /** The same, told of one of the items of the request. */
+    ApiError within(int item) {
+        var part = "items[" + item + "]";
+        var found = new LinkedHashMap<>(place);
+        found.computeIfPresent("pointer", (name, pointer) -> "/" + item + pointer);
+        return new ApiError(code, field == null ? part : part + "." + field, getMessage(), jobStatus, items, found);
     }
 
     static ApiError noSuchJob(UUID id) {
@@ -57,7 +81,8 @@ final class ApiError extends RuntimeException {
                 null,
                 "%s takes jobs that are %s; this one is %s".formatted(action.wireName(), allowed, status.wireName()),
                 status,
-                null);
+                null,
+                Map.of());
     }
 
     static ApiError notOneOf(ErrorCode code, String field, String value, Collection<String> allowed) {
@@ -86,10 +111,10 @@ final class ApiError extends RuntimeException {
                 "%s must be %s, or not be given, with this key".formatted(field, realm));
     }
 
-    static ApiError keyReused(String idempotencyKey, UUID job) {
+    static ApiError keyReused(GivenIdempotencyKey key, UUID job) {
         return new ApiError(
                 ErrorCode.IDEMPOTENCY_KEY_REUSED,
-                Caller.IDEMPOTENCY_KEY,
-                "key %s was sent before with other content, as job %s".formatted(idempotencyKey, job));
+                key.field(),
+                "%s %s was sent before with other content, as job %s".formatted(key.field(), key.given(), job));
     }
 }

@@ -2,6 +2,7 @@ package io.jobtrail.api;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.javalin.Javalin;
+import io.jobtrail.access.GivenKey;
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.document.S3Bucket;
@@ -15,6 +16,7 @@ import io.jobtrail.store.ApiKeys;
 import io.jobtrail.store.Batches;
 import io.jobtrail.store.Database;
 import io.jobtrail.store.DatabaseFailure;
+import io.jobtrail.store.EndedSessions;
 import io.jobtrail.store.JobActions;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.JobStore;
@@ -50,8 +52,6 @@ public final class ApiServer implements AutoCloseable {
     /** From one address, within a minute: more than people mistype, and nothing to somebody who guesses. */
     private static final int MOST_WRONG_KEYS = 20;
 
-    private static final int SHORT_KEY = 16;
-
     /** Each holds a thread; the rest of the 250 serve everybody else. */
     private static final int MOST_SLOW_BODIES = 200;
 
@@ -64,7 +64,7 @@ public final class ApiServer implements AutoCloseable {
     private final Staging staging;
     private final ProcessMetrics metrics = new ProcessMetrics();
     private final BatchItems batchItems;
-    private final HealthEndpoint health;
+    private final HealthChecks health;
     private final Watching watching;
     private final AccessLog accessLog;
     private final JsonRoom jsonRoom = new JsonRoom(JSON_ROOM);
@@ -81,7 +81,8 @@ public final class ApiServer implements AutoCloseable {
         work = WorkDirectory.createIn(Path.of(System.getProperty("java.io.tmpdir")), "uploads");
         staging = new Staging(directoryIn(work), stagingRoom);
         database = new Database(settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax())
-                .measuredBy(metrics.registry());
+                .measuredBy(metrics.registry())
+                .refusingWhileAway();
         redis = settings.redisUrl() == null
                 ? null
                 : new Redis(settings.redisUrl(), settings.dbPoolMax(), Duration.ZERO);
@@ -106,7 +107,9 @@ public final class ApiServer implements AutoCloseable {
         var adminKey = settings.adminApiKey();
         var wrongKeys = new Quota(MOST_WRONG_KEYS, Duration.ofMinutes(1), clock);
         var keyCheck = adminKey == null ? null : new KeyCheck(adminKey, keys, wrongKeys, addresses, accessLog, clock);
-        var sessions = adminKey == null ? null : new SessionTokens(adminKey, Clock.systemUTC());
+        var sessions = adminKey == null
+                ? null
+                : new KnownSessions(new SessionTokens(adminKey, Clock.systemUTC()), new EndedSessions(database), clock);
         var limit = new RequestLimit(
                 settings.rateLimitPerMinute() == 0
                         ? null
@@ -131,7 +134,8 @@ public final class ApiServer implements AutoCloseable {
         var handlers = new KnownHandlers(reader);
         var enqueue = new EnqueueEndpoint(received, intake, handlers, new S3Sources(bucket, reader), limits, staging);
         batchItems = new BatchItems(enqueue, intake, handlers);
-        health = new HealthEndpoint(database, redis, sweeper::hasEnded, healthFresh).measuredBy(metrics.registry());
+        health = new HealthChecks(database, reader, queues, redis, sweeper::hasEnded, healthFresh)
+                .measuredBy(metrics.registry());
         var access = new Access(keyCheck, keys, sessions, limit, accessLog, settings.allowAnonymous());
         server = Routes.server(
                 access,
@@ -143,16 +147,17 @@ public final class ApiServer implements AutoCloseable {
                 new EnqueueSpan(GlobalOpenTelemetry.getTracer("io.jobtrail")),
                 enqueue,
                 new BatchEndpoint(received, intake, batchItems, handlers, limits, staging, new Batches(database)),
-                watching.status(),
+                watching.status(access),
                 watching.events(access),
                 new JobsEndpoint(reader, documents),
                 new ActionsEndpoint(actions, reader, dispatcher),
                 new PromptsEndpoint(new Prompts(database), actions, reader, dispatcher),
-                new StatsEndpoint(reader, queues),
+                new StatsEndpoint(reader, queues, health),
                 new QueuesEndpoint(queues, reader, new WorkerRegistry(database), queue),
-                health,
+                new HealthEndpoint(health),
                 new MetricsEndpoint(metrics, reader, health),
-                new DocsEndpoint());
+                new DocsEndpoint(),
+                new DashboardEndpoint());
     }
 
     /**
@@ -174,9 +179,7 @@ public final class ApiServer implements AutoCloseable {
             throw new OpenToStrangers("HOST=" + settings.host() + " would let anybody in: set ADMIN_API_KEY, or "
                     + "HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if you mean it");
         }
-        if (settings.adminApiKey() != null && settings.adminApiKey().length() < SHORT_KEY) {
-            LOG.warn("ADMIN_API_KEY has fewer than {} characters: whoever tries long enough finds it", SHORT_KEY);
-        }
+        GivenKey.weakness(settings.adminApiKey()).ifPresent(weakness -> LOG.warn("ADMIN_API_KEY {}", weakness));
         var api = new ApiServer(settings, healthFresh, stagingRoom);
         try {
             api.server.start(settings.host(), settings.port());

@@ -2,7 +2,6 @@ package io.jobtrail.api;
 
 import io.javalin.http.Context;
 import io.jobtrail.document.DocumentStore.StoredDocument;
-import io.jobtrail.document.Sha256;
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.JobState;
 import io.jobtrail.job.NewJob;
@@ -133,7 +132,7 @@ final class BatchEndpoint {
                     .toList();
             var accepted = intake.acceptAll(jobs);
             for (int i = 0; i < jobs.size(); i++) {
-                Intake.answer(jobs.get(i), accepted.get(i)); // refuses a key that stands for other files
+                Intake.answer(jobs.get(i), caller.key(), accepted.get(i)); // refuses a key that stands for other files
             }
             var anew = IntStream.range(0, jobs.size())
                     .filter(i -> !accepted.get(i).alreadyExisted())
@@ -165,7 +164,7 @@ final class BatchEndpoint {
         // The key stands for so many files, in this order.
         var content = work.content() + " " + (number + 1) + " of " + stored.size();
         return intake.job(
-                caller.withKey(itemKey(caller.idempotencyKey(), number)),
+                caller.ofItem(number),
                 asked,
                 new Intake.Work(work.handler(), work.queue(), work.payload(), work.document(), content, false),
                 batch);
@@ -176,11 +175,6 @@ final class BatchEndpoint {
         return files.stream()
                 .map(file -> DocumentIntake.pages(file, Duration.ofNanos(end - System.nanoTime())))
                 .toList();
-    }
-
-    /** Of a submission in a request that has one key. Null stays null. */
-    static String itemKey(String key, int number) {
-        return key == null ? null : "batch:" + Sha256.of(key) + ":" + number;
     }
 
     /** {@code GET /pipeline/batch-status/{batch_id}} */
@@ -231,7 +225,7 @@ final class BatchEndpoint {
         view.put("queue", job.queue());
         view.put("handler", job.handler());
         view.put("filename", job.filename());
-        view.put("stage", job.stage());
+        view.put("stage", JobView.stage(job.status(), job.stage()));
         view.put("progress", job.progress());
         view.put("error_code", job.errorCode());
         view.put("finished_at", job.finishedAt());

@@ -42,22 +42,22 @@ final class BatchItems implements AutoCloseable {
 
     /**
      * @param number in the array
-     * @param ownKey whether the item brought its idempotency key itself
+     * @param key its own or that of the whole request; null = none
      * @param job null when it was refused, else refusal is
      */
-    record Item(int number, boolean ownKey, NewJob job, ApiError refusal) {
+    record Item(int number, GivenIdempotencyKey key, NewJob job, ApiError refusal) {
         Map<String, Object> answer(NewJob.Accepted accepted) {
             try {
-                return Intake.answer(job, accepted);
+                return Intake.answer(job, key, accepted);
             } catch (ApiError e) {
-                return problem(ownKey ? new ApiError(e.code, KEY, e.getMessage()) : e);
+                return problem(e);
             }
         }
 
         Map<String, Object> problem(ApiError e) {
             var answer = new LinkedHashMap<String, Object>();
-            var ofHeader = Caller.IDEMPOTENCY_KEY.equals(e.field);
-            answer.put("problem", Problems.ofItem(ofHeader ? e : e.within("items[" + number + "]")));
+            var ofHeader = GivenIdempotencyKey.HEADER.equals(e.field);
+            answer.put("problem", Problems.ofItem(ofHeader ? e : e.within(number)));
             return answer;
         }
     }
@@ -81,23 +81,23 @@ final class BatchItems implements AutoCloseable {
     }
 
     private Item item(int number, ObjectNode node, Caller caller, UUID batch, AtomicReference<ApiError> unavailable) {
-        boolean ownKey = false;
+        GivenIdempotencyKey key = null;
         try {
-            var body = new JsonBody(node.deepCopy(), "");
-            var key = Caller.idempotencyKey(KEY, body.text(KEY));
+            var body = JsonBody.of(node.deepCopy());
+            var own = GivenIdempotencyKey.of(KEY, body.text(KEY));
             body.json().remove(KEY);
-            ownKey = key != null;
-            var as = caller.withKey(ownKey ? key : BatchEndpoint.itemKey(caller.idempotencyKey(), number));
+            var as = own == null ? caller.ofItem(number) : caller.withKey(own);
+            key = as.key();
             var asked = Submission.ofJson(body, handlers);
             if (asked.s3Key() != null && unavailable.get() != null) {
                 throw unavailable.get();
             }
-            return new Item(number, ownKey, intake.job(as, asked, single.work(as, asked), batch), null);
+            return new Item(number, key, intake.job(as, asked, single.work(as, asked), batch), null);
         } catch (ApiError e) {
             if (e.code == ErrorCode.SOURCE_UNAVAILABLE) {
                 unavailable.set(e);
             }
-            return new Item(number, ownKey, null, e);
+            return new Item(number, key, null, e);
         }
     }
 

@@ -79,7 +79,7 @@ final class EnqueueEndpoint {
             var accepted = intake.accept(job);
             kept = !accepted.alreadyExisted();
             intake.push(job, accepted);
-            answer(ctx, job, accepted);
+            answer(ctx, job, caller, accepted);
         } finally {
             if (!kept) {
                 documents.discard(List.of(document.id()));
@@ -89,12 +89,12 @@ final class EnqueueEndpoint {
 
     private void enqueueJson(Context ctx) {
         var caller = Caller.of(ctx);
-        var asked = Submission.ofJson(JsonBody.of(ctx.body()), handlers);
+        var asked = Submission.ofJson(JsonBody.of(ctx), handlers);
         var job = intake.job(caller, asked, work(caller, asked), null);
         LogContext.job(job);
         var accepted = intake.accept(job);
         intake.push(job, accepted);
-        answer(ctx, job, accepted);
+        answer(ctx, job, caller, accepted);
     }
 
     /** Of a submission that came without bytes. May have to ask S3. */
@@ -109,8 +109,8 @@ final class EnqueueEndpoint {
                 Intake.DOCUMENT_HANDLER, QueueName.DEFAULT, object.toPayload(), null, object.identity(), true);
     }
 
-    private static void answer(Context ctx, NewJob job, NewJob.Accepted accepted) {
-        var answer = Intake.answer(job, accepted);
+    private static void answer(Context ctx, NewJob job, Caller caller, NewJob.Accepted accepted) {
+        var answer = Intake.answer(job, caller.key(), accepted);
         ctx.header("Location", answer.get("status_url").toString()).header("Retry-After", "1");
         ctx.status(accepted.alreadyExisted() ? 200 : 202).json(answer);
     }

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import org.eclipse.jetty.io.EndPoint;
 
 /**
@@ -21,7 +20,7 @@ final class EventClient implements WriteListener {
     private static final int MOST_BYTES = 256 << 10;
 
     private final String realm;
-    private final BooleanSupplier stays;
+    private final Permission permission;
     private final ServletOutputStream out;
     private final EndPoint connection;
     private final Queue<byte[]> pending = new ArrayDeque<>();
@@ -39,16 +38,13 @@ final class EventClient implements WriteListener {
     /** Likewise: when it was written to. */
     long writtenAt;
 
-    /** Likewise: when it was asked whether it may be told at all. */
-    long askedAt = System.nanoTime();
-
     /**
      * @param realm null = all
-     * @param stays whether it may still be told
+     * @param permission to be told at all
      */
-    EventClient(String realm, BooleanSupplier stays, ServletOutputStream out, EndPoint connection) {
+    EventClient(String realm, Permission permission, ServletOutputStream out, EndPoint connection) {
         this.realm = realm;
-        this.stays = stays;
+        this.permission = permission;
         this.out = out;
         this.connection = connection;
     }
@@ -57,8 +53,8 @@ final class EventClient implements WriteListener {
         return realm;
     }
 
-    boolean stays() {
-        return stays.getAsBoolean();
+    Permission permission() {
+        return permission;
     }
 
     /** Done when nothing more can be written. */

@@ -143,15 +143,12 @@ final class EventStream implements ChangeFeed.Follower {
         }
     }
 
-    /** Asked as often as keys are everywhere; for the database, which may be away, nobody waits more than once. */
+    /** For the database, which may be away, nobody waits more than once. */
     private void endThoseWhoMayNotStay() {
         try {
             for (var client : clients) {
-                if (System.nanoTime() - client.askedAt > KnownKeys.FRESH.toNanos()) {
-                    if (!client.stays()) {
-                        client.finish();
-                    }
-                    client.askedAt = System.nanoTime();
+                if (client.permission().hasEnded()) {
+                    client.finish();
                 }
             }
         } catch (DatabaseFailure e) {

@@ -30,7 +30,8 @@ final class EventsEndpoint {
         ctx.header("X-Accel-Buffering", "no"); // nginx would keep events back until it has some pages of them
         var connection = Departures.connection(ctx.req());
         try {
-            var client = new EventClient(realm, access.stays(ctx), ctx.res().getOutputStream(), connection);
+            var client =
+                    new EventClient(realm, access.permission(ctx), ctx.res().getOutputStream(), connection);
             client.ended().whenComplete((nothing, failure) -> {
                 stream.free();
                 departures.forget(connection);

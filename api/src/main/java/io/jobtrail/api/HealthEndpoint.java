@@ -1,88 +1,16 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
-import io.jobtrail.queue.Redis;
-import io.jobtrail.queue.RedisCheck;
-import io.jobtrail.store.Database;
-import io.jobtrail.store.DatabaseFailure;
-import io.jobtrail.store.WorkerRegistry;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.function.BooleanSupplier;
 
-/**
- * Whether this process lives, whether it can take work, and what is wrong with what it rests on. Answers within three seconds
- * whatever hangs, and asks afresh again and again, so that what has healed is seen at once.
- */
-final class HealthEndpoint implements AutoCloseable {
-    private static final String NO_POSTGRES = "Postgres cannot be used, so no job is accepted: ";
-    private static final String NO_REDIS =
-            "Redis cannot be used (%s): jobs go on straight from Postgres, a little later than usual";
+/** Whether this process lives, whether it can take work, and what is wrong. Judges nothing itself. */
+final class HealthEndpoint {
+    private final HealthChecks checks;
 
-    private static final String NO_WORKERS = "which workers there are cannot be read (%s)";
-
-    private static final String NO_TABLE = "42P01";
-
-    private final Database database;
-    private final WorkerRegistry registry;
-    private final ExecutorService threads = Executors.newFixedThreadPool(3, task -> {
-        var asking = new Thread(task, "health");
-        asking.setDaemon(true);
-        return asking;
-    });
-    private final Probe<Findings> postgres;
-
-    /** Apart from the question whether Postgres can be used: that must not wait for what only tells of a lack. */
-    private final Probe<Findings> workers;
-
-    /** Null: runs without Redis. */
-    private final Probe<Findings> redis;
-
-    /** @param workers the living ones; null = unknown */
-    private record Findings(boolean up, List<String> reasons, Long workers) {}
-
-    private final BooleanSupplier sweeperEnded;
-
-    /**
-     * @param redis null = runs without, which is no fault
-     * @param fresh how old an answer may be
-     */
-    HealthEndpoint(Database database, Redis redis, BooleanSupplier sweeperEnded, Duration fresh) {
-        this.sweeperEnded = sweeperEnded;
-        this.database = database;
-        registry = new WorkerRegistry(database);
-        postgres = new Probe<>(this::askPostgres, down(NO_POSTGRES + "it does not answer"), fresh, threads);
-        workers = new Probe<>(this::askWorkers, down(NO_WORKERS.formatted("no answer in time")), fresh, threads);
-        this.redis = redis == null
-                ? null
-                : new Probe<>(
-                        () -> askRedis(new RedisCheck(redis)),
-                        down(NO_REDIS.formatted("it does not answer")),
-                        fresh,
-                        threads);
-    }
-
-    /** @param meters get how many workers live, asked for with every scrape; no number while Postgres does not tell */
-    HealthEndpoint measuredBy(MeterRegistry meters) {
-        Gauge.builder(
-                        "jobtrail.workers.alive",
-                        workers,
-                        probe -> number(probe.ask().workers()))
-                .description("workers of the whole system that gave a sign of life within their lease")
-                .register(meters);
-        return this;
-    }
-
-    private static double number(Long known) {
-        return known == null ? Double.NaN : known;
+    HealthEndpoint(HealthChecks checks) {
+        this.checks = checks;
     }
 
     /** {@code GET /heartbeat}: asks nobody, so that a database that is away does not get the web process restarted. */
@@ -95,119 +23,16 @@ final class HealthEndpoint implements AutoCloseable {
 
     /** {@code GET /health/ready}: 503 while no job could be accepted. */
     void ready(Context ctx) {
-        var found = postgres.ask();
+        var found = checks.acceptance();
         var answer = new LinkedHashMap<String, Object>();
         answer.put("status", found.up() ? "ready" : "unavailable");
         answer.put("reasons", found.up() ? List.of() : found.reasons());
         ctx.status(found.up() ? 200 : 503).json(answer);
     }
 
-    /** @param status healthy, degraded or unavailable */
-    record Standing(String status, List<String> reasons, Map<String, Object> checks) {
-        boolean isUp() {
-            return !status.equals("unavailable");
-        }
-    }
-
-    /** {@code GET /health}: degraded means that work goes on, with something missing. */
+    /** {@code GET /health}: degraded and critical mean that work goes on. */
     void health(Context ctx) {
-        var standing = standing();
+        var standing = checks.standing();
         ctx.status(standing.isUp() ? 200 : 503).json(standing);
-    }
-
-    Standing standing() {
-        var asked = postgres.begin();
-        var askedRedis = redis == null ? null : redis.begin();
-        var askedWorkers = workers.begin();
-        var store = asked.get();
-        var hints = askedRedis == null ? null : askedRedis.get();
-        var board = askedWorkers.get();
-        var reasons = new ArrayList<>(store.reasons());
-        if (store.up()) {
-            reasons.addAll(board.reasons());
-        }
-        if (hints != null) {
-            reasons.addAll(hints.reasons());
-        }
-        if (sweeperEnded.getAsBoolean()) {
-            reasons.add("the sweeper of this web process has ended: start the process again");
-        }
-        var checks = new LinkedHashMap<String, Object>();
-        checks.put("postgres", store.up() ? "up" : "down");
-        checks.put("redis", hints == null ? "not used" : hints.up() ? "up" : "down");
-        checks.put("workers", board.workers());
-        var status = !store.up() ? "unavailable" : reasons.isEmpty() ? "healthy" : "degraded";
-        return new Standing(status, reasons, checks);
-    }
-
-    private static Findings down(String reason) {
-        return new Findings(false, List.of(reason), null);
-    }
-
-    private Findings askPostgres() {
-        try {
-            database.first("SELECT 1 FROM pipeline_queues LIMIT 1", row -> row.getInt(1));
-            return new Findings(true, List.of(), null);
-        } catch (DatabaseFailure e) {
-            return down(NO_POSTGRES + inWords(e));
-        }
-    }
-
-    private Findings askWorkers() {
-        try {
-            var present = registry.present();
-            var alive = present.stream().filter(WorkerRegistry.Present::alive).count();
-            var reasons = new ArrayList<String>();
-            if (alive == 0) {
-                reasons.add("no worker is running: jobs wait until one starts");
-            } else {
-                registry.unserved().forEach(unserved -> reasons.add(inWords(unserved)));
-            }
-            present.forEach(worker -> reasons.addAll(inWords(worker)));
-            return new Findings(true, reasons, alive);
-        } catch (DatabaseFailure e) {
-            return down(NO_WORKERS.formatted(inWords(e)));
-        }
-    }
-
-    private static String inWords(DatabaseFailure failure) {
-        if (failure.isUnavailable()) {
-            return "no connection";
-        } else if (failure.sqlState().equals(NO_TABLE)) {
-            return "the schema is missing";
-        }
-        return (failure.isTransient() ? "it is busy" : "it refuses") + ", SQLSTATE " + failure.sqlState();
-    }
-
-    private static String inWords(WorkerRegistry.Unserved unserved) {
-        var who = unserved.handler() == null
-                ? "no worker serves queue " + unserved.queue()
-                : "no worker that serves queue " + unserved.queue() + " has handler " + unserved.handler();
-        return who + ": " + (unserved.exact() ? "" : "at least ") + unserved.jobs()
-                + (unserved.jobs() == 1 ? " job waits there" : " jobs wait there");
-    }
-
-    private static List<String> inWords(WorkerRegistry.Present worker) {
-        if (!worker.alive()) {
-            return List.of("worker %s was last heard of %d s ago: its jobs are released after %d s"
-                    .formatted(
-                            worker.id(),
-                            worker.silence().toSeconds(),
-                            worker.lease().toSeconds()));
-        }
-        return worker.degraded().stream()
-                .map(reason -> "worker " + worker.id() + ": " + reason)
-                .toList();
-    }
-
-    private static Findings askRedis(RedisCheck check) {
-        return check.fault()
-                .map(fault -> down(NO_REDIS.formatted(fault)))
-                .orElseGet(() -> new Findings(true, check.warnings(), null));
-    }
-
-    @Override
-    public void close() {
-        threads.shutdownNow();
     }
 }

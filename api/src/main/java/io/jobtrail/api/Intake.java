@@ -66,10 +66,17 @@ final class Intake {
     NewJob job(Caller caller, Submission asked, Work work, UUID batch) {
         var document = work.document();
         var handler = asked.handler() == null ? work.handler() : asked.handler();
-        var fingerprint = caller.idempotencyKey() == null && !work.once()
+        if (handler.equals(DOCUMENT_HANDLER) && work.content() == null) {
+            throw new ApiError(
+                    ErrorCode.MISSING_FILE,
+                    "file",
+                    DOCUMENT_HANDLER
+                            + " needs a document: send one as the form field file, or name one with source_type and s3_key");
+        }
+        var fingerprint = caller.key() == null && !work.once()
                 ? null
                 : Fingerprint.of(handler, work.content(), asked.input(), asked.options(), asked.review());
-        var key = caller.idempotencyKey() == null && work.once() ? "s3:" + fingerprint : caller.idempotencyKey();
+        var key = caller.key() != null ? caller.key().stored() : work.once() ? "s3:" + fingerprint : null;
         if (asked.options() != null) {
             work.payload().put("options", asked.options());
         }
@@ -208,11 +215,12 @@ final class Intake {
     /**
      * What the caller is told of a job.
      *
+     * @param key that the caller gave for it; null = none
      * @throws ApiError when its key stands for other content
      */
-    static Map<String, Object> answer(NewJob job, NewJob.Accepted accepted) {
+    static Map<String, Object> answer(NewJob job, GivenIdempotencyKey key, NewJob.Accepted accepted) {
         if (!accepted.sameContent()) {
-            throw ApiError.keyReused(job.idempotencyKey(), accepted.id());
+            throw ApiError.keyReused(key, accepted.id());
         }
         var answer = new LinkedHashMap<String, Object>();
         answer.put("job_id", accepted.id());

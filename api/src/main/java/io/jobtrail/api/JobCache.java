@@ -73,25 +73,34 @@ final class JobCache implements ChangeFeed.Follower, ChangeListener {
                 : BYTES_OF_A_JOB;
     }
 
-    /** Of whatever realm: whether the caller may know of it, is asked of each answer. */
-    Optional<JobDetails> job(UUID id) {
+    /**
+     * One of another realm is looked for as one that does not exist is: what is kept would be found sooner, and so tell that it is
+     * there.
+     *
+     * @param realm null = whichever
+     */
+    Optional<JobDetails> job(UUID id, String realm) {
         if (!feed.isFresh()) {
             passed.increment();
-            return read(id);
+            return read(id, realm);
         }
         if (jobs.getIfPresent(id) instanceof JobDetails job) {
-            hits.increment();
-            return Optional.of(job);
+            if (realm == null || realm.equals(job.realm())) {
+                hits.increment();
+                return Optional.of(job);
+            }
+            misses.increment();
+            return reader.job(id, realm); // and what is kept stays for those whose it is
         }
         misses.increment();
-        return read(id);
+        return read(id, realm);
     }
 
     /** Kept only if nobody has heard of a change of the job since before it was read: the mark would be gone. */
-    private Optional<JobDetails> read(UUID id) {
+    private Optional<JobDetails> read(UUID id, String realm) {
         var mark = new Object();
         jobs.put(id, mark);
-        var job = reader.job(id);
+        var job = reader.job(id, realm);
         if (job.filter(found -> found.status().isFinal()).isEmpty()
                 || !jobs.asMap().replace(id, mark, job.get())) {
             jobs.asMap().remove(id, mark);

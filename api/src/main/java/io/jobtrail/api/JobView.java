@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.jobtrail.config.Json;
 import io.jobtrail.job.JobDetails;
 import io.jobtrail.job.JobEvent;
+import io.jobtrail.job.JobState;
 import java.time.Instant;
 import java.util.UUID;
 
@@ -40,7 +41,7 @@ record JobView(
                 job.queue(),
                 job.realm(),
                 job.handler(),
-                job.stage(),
+                stage(job.status(), job.stage()),
                 job.progress(),
                 job.attempt(),
                 job.maxAttempts(),
@@ -55,6 +56,11 @@ record JobView(
                 job.lastHeartbeatAt(),
                 job.batchId(),
                 why);
+    }
+
+    /** Where its attempt is, or where the last one ended. One that has finished is in none, whichever was reported last. */
+    static String stage(JobState status, String reported) {
+        return status == JobState.FINISHED ? null : reported;
     }
 
     /** One line of the history. */

@@ -1,47 +1,63 @@
 package io.jobtrail.api;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.http.Context;
-import io.jobtrail.config.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A JSON object that a caller sent, and its members, checked. Null = not given. Refuses what others would read in different
- * ways: names that stand twice, numbers that no double holds.
+ * A JSON object that a caller sent, and its members, checked. Null = not given.
  *
  * @param prefix stands before the names of the members when they are told to the caller
  */
 record JsonBody(ObjectNode json, String prefix) {
 
-    /** A name that stands twice is refused, for one of its values would be lost without a word. */
-    private static final ObjectReader READER =
-            Json.MAPPER.reader().with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
-
+    /** @throws ApiError also for what could not be stored as it is, anywhere in it */
     static JsonBody of(Context ctx) {
-        requireJson(ctx);
-        return of(ctx.body());
+        return of(ctx, JsonRoom.MAX_BYTES);
     }
 
-    private static void requireJson(Context ctx) {
+    /** @param most bytes */
+    static JsonBody of(Context ctx, int most) {
+        if (!(parse(ctx, most) instanceof ObjectNode object)) {
+            throw JsonText.malformed(JsonText.BODY, "the body must be a JSON object", Map.of());
+        }
+        return of(object);
+    }
+
+    /** Likewise of an object that has been read. */
+    static JsonBody of(ObjectNode object) {
+        var place = JsonText.unstorable(object);
+        if (place != null) {
+            throw new ApiError(
+                            ErrorCode.INVALID_FIELD,
+                            place.substring(1)
+                                    .replace('/', '.')
+                                    .replace("~1", "/")
+                                    .replace("~0", "~"),
+                            "NUL and halves of surrogate pairs cannot be stored: there is one at " + place)
+                    .at(Map.of("pointer", place));
+        }
+        return new JsonBody(object, "");
+    }
+
+    private static JsonNode parse(Context ctx, int most) {
         if (!EnqueueEndpoint.mediaType(ctx).equals("application/json")) {
             throw new ApiError(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Content-Type must be application/json");
         }
+        return JsonText.parse(null, ctx.appData(JsonRoom.KEY).read(ctx, most));
     }
 
-    /** The objects of a body that is an array of them. */
+    /** The objects of a body that is an array of them; what is in them is not looked at. */
     static List<ObjectNode> array(Context ctx, int most) {
-        requireJson(ctx);
-        if (!(parse(null, ctx.body()) instanceof ArrayNode array)) {
-            throw new ApiError(ErrorCode.MALFORMED_JSON, null, "the body must be a JSON array");
+        if (!(parse(ctx, JsonRoom.MAX_BYTES) instanceof ArrayNode array)) {
+            throw JsonText.malformed(JsonText.BODY, "the body must be a JSON array", Map.of());
         }
         if (array.isEmpty() || array.size() > most) {
             throw ApiError.invalid("items", "must be 1 to %d, not %d".formatted(most, array.size()));
@@ -54,13 +70,6 @@ record JsonBody(ObjectNode json, String prefix) {
             objects.add(object);
         }
         return objects;
-    }
-
-    static JsonBody of(String text) {
-        if (!(parse(null, text) instanceof ObjectNode object)) {
-            throw new ApiError(ErrorCode.MALFORMED_JSON, null, "the body must be a JSON object");
-        }
-        return new JsonBody(object, "");
     }
 
     JsonBody onlyKnown(Set<String> allowed) {
@@ -86,8 +95,8 @@ record JsonBody(ObjectNode json, String prefix) {
         if (node == null) {
             return null;
         }
-        if (!node.isTextual() || node.textValue().indexOf('\0') >= 0) {
-            throw ApiError.invalid(prefix + field, "must be text without NUL characters");
+        if (!node.isTextual()) {
+            throw ApiError.invalid(prefix + field, "must be text");
         }
         return node.textValue();
     }
@@ -133,42 +142,5 @@ record JsonBody(ObjectNode json, String prefix) {
             throw ApiError.invalid(prefix + field, "must be a JSON object");
         }
         return new JsonBody(object, prefix + field + ".");
-    }
-
-    /** @param field that the text was sent as; null when it is the body */
-    static JsonNode parse(String field, String text) {
-        try {
-            var node = READER.readTree(text);
-            if (node == null || node.isMissingNode()) {
-                throw new ApiError(ErrorCode.MALFORMED_JSON, field, "there is no JSON");
-            }
-            if (!isFinite(node)) {
-                throw new ApiError(ErrorCode.MALFORMED_JSON, field, "there is a number too large for a double");
-            }
-            return node;
-        } catch (JsonProcessingException e) {
-            var place = e.getLocation();
-            throw new ApiError(
-                    ErrorCode.MALFORMED_JSON,
-                    field,
-                    "%s at line %d, column %d"
-                            .formatted(
-                                    // without Jackson's own words about where the text came from
-                                    e.getOriginalMessage().replaceFirst("(?s)\\s*\\([^()]*\\[Source:.*", ""),
-                                    place == null ? 0 : place.getLineNr(),
-                                    place == null ? 0 : place.getColumnNr()));
-        }
-    }
-
-    /** 1e400 is JSON, but would reach the handler as infinity, which is not. */
-    private static boolean isFinite(JsonNode node) {
-        if (node.isContainerNode()) {
-            for (var child : node) {
-                if (!isFinite(child)) {
-                    return false;
-                }
-            }
-        }
-        return !node.isFloatingPointNumber() || Double.isFinite(node.doubleValue());
     }
 }

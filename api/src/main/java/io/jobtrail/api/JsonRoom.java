@@ -1,7 +1,16 @@
 package io.jobtrail.api;
 
+import io.javalin.config.Key;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -12,7 +21,14 @@ final class JsonRoom {
     /** Largest body that is read whole. */
     static final int MAX_BYTES = 10 << 20;
 
+    static final Key<JsonRoom> KEY = new Key<>("room for JSON");
+
     private static final int SMALL = 64 << 10;
+    private static final int PIECE = 8 << 10;
+
+    /** What stands in a text for bytes that are none. */
+    private static final char REPLACEMENT = '\uFFFD';
+
     private static final String TAKEN = JsonRoom.class.getName();
 
     private final Semaphore room;
@@ -32,28 +48,81 @@ final class JsonRoom {
         if (ctx.method() == HandlerType.GET || EnqueueEndpoint.isForm(ctx)) {
             return;
         }
-        var length = length(ctx);
+        var length = ctx.req().getContentLengthLong();
         if (length > MAX_BYTES) {
-            throw new ApiError(ErrorCode.BODY_TOO_LARGE, null, "a JSON body may have at most " + MAX_BYTES + " bytes");
+            throw tooLarge(MAX_BYTES);
         }
         if (length > SMALL) {
-            if (!room.tryAcquire((int) length)) {
-                throw new ApiError(
-                        ErrorCode.NO_ROOM, null, "other requests take the memory for large JSON bodies; come again");
-            }
-            ctx.attribute(TAKEN, (int) length);
+            take(ctx, (int) length);
         }
+    }
+
+    private void take(Context ctx, int bytes) {
+        if (!room.tryAcquire(bytes)) {
+            throw new ApiError(
+                    ErrorCode.NO_ROOM, null, "other requests take the memory for large JSON bodies; come again");
+        }
+        ctx.attribute(TAKEN, taken(ctx) + bytes);
+    }
+
+    private static int taken(Context ctx) {
+        Integer taken = ctx.attribute(TAKEN);
+        return taken == null ? 0 : taken;
     }
 
     void leave(Context ctx) {
-        Integer taken = ctx.attribute(TAKEN);
-        if (taken != null) {
-            room.release(taken);
+        room.release(taken(ctx));
+        ctx.attribute(TAKEN, null);
+    }
+
+    /**
+     * The whole body. One that declares no length takes its room while it comes, so that a short one takes none.
+     *
+     * @param most bytes
+     * @throws ApiError also when it is no text in the charset that it names, UTF-8 unless it does
+     */
+    String read(Context ctx, int most) {
+        var charset =
+                ctx.characterEncoding() == null ? StandardCharsets.UTF_8 : Charset.forName(ctx.characterEncoding());
+        if (ctx.req().getContentLengthLong() > most) {
+            throw tooLarge(most);
+        }
+        try {
+            var bytes = bytes(ctx, most);
+            var text = new String(bytes, charset);
+            if (text.indexOf(REPLACEMENT) >= 0) {
+                charset.newDecoder().decode(ByteBuffer.wrap(bytes)); // throws, unless that is what was sent
+            }
+            return text;
+        } catch (CharacterCodingException e) {
+            throw JsonText.malformed(JsonText.BODY, "the body is no text in " + charset, Map.of());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
-    /** One that declares no length is counted while it is read, and may become as large as any. */
-    private static long length(Context ctx) {
-        return ctx.header("Transfer-Encoding") == null ? ctx.req().getContentLengthLong() : MAX_BYTES;
+    private byte[] bytes(Context ctx, int most) throws IOException {
+        var body = ctx.bodyInputStream();
+        int declared = ctx.req().getContentLength();
+        if (declared >= 0) {
+            return body.readNBytes(declared);
+        }
+        var bytes = new ByteArrayOutputStream();
+        var piece = new byte[PIECE];
+        for (int length = body.read(piece); length >= 0; length = body.read(piece)) {
+            if (bytes.size() + length > most) {
+                throw tooLarge(most);
+            }
+            int room = SMALL + taken(ctx);
+            if (bytes.size() + length > room) {
+                take(ctx, Math.min(room, MAX_BYTES - taken(ctx)));
+            }
+            bytes.write(piece, 0, length);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static ApiError tooLarge(int most) {
+        return new ApiError(ErrorCode.BODY_TOO_LARGE, JsonText.BODY, "the body may have at most " + most + " bytes");
     }
 }

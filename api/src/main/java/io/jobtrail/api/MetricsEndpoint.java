@@ -25,7 +25,7 @@ final class MetricsEndpoint {
     private static final String EVERY_PATH = "*";
 
     private final ProcessMetrics metrics;
-    private final HealthEndpoint health;
+    private final HealthChecks health;
     private final Probe<Numbers> numbers;
     private final MultiGauge jobs;
     private final MultiGauge oldestWaits;
@@ -35,10 +35,10 @@ final class MetricsEndpoint {
         static final Numbers UNKNOWN = new Numbers(Map.of(), Map.of());
     }
 
-    MetricsEndpoint(ProcessMetrics metrics, JobReader reader, HealthEndpoint health) {
+    MetricsEndpoint(ProcessMetrics metrics, JobReader reader, HealthChecks health) {
         this.metrics = metrics;
         this.health = health;
-        numbers = new Probe<>(() -> ask(reader), Numbers.UNKNOWN, Duration.ZERO, MetricsEndpoint::begin);
+        numbers = new Probe<>(() -> ask(reader), () -> Numbers.UNKNOWN, Duration.ZERO, MetricsEndpoint::begin);
         jobs = MultiGauge.builder("jobtrail.jobs")
                 .description("jobs that are not hidden, by queue and state")
                 .register(metrics.registry());
@@ -47,13 +47,13 @@ final class MetricsEndpoint {
                 .baseUnit("seconds")
                 .register(metrics.registry());
         Gauge.builder("jobtrail.degraded.reasons", reasons, AtomicInteger::get)
-                .description("what /health says is missing or wrong; 0 = healthy")
+                .description("what is missing or wrong, as /health says; jobs that need somebody are in jobtrail_jobs")
                 .register(metrics.registry());
     }
 
     void scrape(Context ctx) {
-        var standing = health.standing();
-        var text = text(standing.reasons().size(), standing.isUp() ? numbers.ask() : Numbers.UNKNOWN);
+        var faults = health.faults();
+        var text = text(faults.reasons().size(), faults.up() ? numbers.ask() : Numbers.UNKNOWN);
         ctx.contentType(ProcessMetrics.CONTENT_TYPE).result(text);
     }
 

@@ -16,7 +16,7 @@ final class Probe<T> {
     private static final long PATIENCE_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final Supplier<T> question;
-    private final T noAnswer;
+    private final Supplier<T> noAnswer;
     private final Duration fresh;
     private final Executor threads;
     private CompletableFuture<T> answer;
@@ -27,7 +27,7 @@ final class Probe<T> {
      * @param noAnswer what is said while there is no answer
      * @param fresh for so long after the question, its answer serves all
      */
-    Probe(Supplier<T> question, T noAnswer, Duration fresh, Executor threads) {
+    Probe(Supplier<T> question, Supplier<T> noAnswer, Duration fresh, Executor threads) {
         this.question = question;
         this.noAnswer = noAnswer;
         this.fresh = fresh;
@@ -57,10 +57,10 @@ final class Probe<T> {
         try {
             return mine.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            return noAnswer;
+            return noAnswer.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return noAnswer;
+            return noAnswer.get();
         } catch (ExecutionException e) {
             throw new IllegalStateException("the question failed", e.getCause());
         }

@@ -14,12 +14,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Renders every error as RFC 9457 {@code application/problem+json}, with a stable code and the id of the request. */
 final class Problems {
@@ -29,19 +29,19 @@ final class Problems {
 
     private Problems() {}
 
-    /** @param methods that the path of a request takes, whatever its own is; empty = there is no such path */
-    static void install(RoutesConfig routes, Function<Context, List<String>> methods) {
+    static void install(RoutesConfig routes) {
         routes.exception(ApiError.class, Problems::known);
-        routes.exception(HttpResponseException.class, (e, ctx) -> http(e, ctx, methods.apply(ctx)));
+        routes.exception(HttpResponseException.class, Problems::http);
         routes.exception(DatabaseFailure.class, Problems::database);
         routes.exception(UnsupportedCharsetException.class, (e, ctx) -> charset(ctx));
         routes.exception(IllegalCharsetNameException.class, (e, ctx) -> charset(ctx));
-        routes.exception(EofException.class, (e, ctx) -> {
-            LOG.debug("request {} {} {}: the caller left", RequestId.of(ctx), ctx.method(), ctx.path());
-            render(ctx, ErrorCode.MALFORMED_REQUEST, null, "The body ends early");
-        });
+        routes.exception(EofException.class, (e, ctx) -> left(ctx));
         routes.error(408, Problems::silent);
         routes.exception(Exception.class, (e, ctx) -> {
+            if (e.getCause() instanceof EofException) {
+                left(ctx);
+                return;
+            }
             LOG.error("request {} {} {} failed", RequestId.of(ctx), ctx.method(), ctx.path(), e);
             render(
                     ctx,
@@ -60,13 +60,18 @@ final class Problems {
         ctx.header("Connection", "close").result(Json.write(problem)).contentType(MEDIA_TYPE);
     }
 
+    private static void left(Context ctx) {
+        LOG.debug("request {} {} {}: the caller left", RequestId.of(ctx), ctx.method(), ctx.path());
+        render(ctx, ErrorCode.MALFORMED_REQUEST, null, "The body ends early");
+    }
+
     /** Which the web server asks for when it reads a body. */
     private static void charset(Context ctx) {
         render(ctx, ErrorCode.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Content-Type names a charset that is not known");
     }
 
     private static void known(ApiError e, Context ctx) {
-        var problem = problem(e.code, e.field, e.getMessage(), ctx.path());
+        var problem = problem(e, ctx.path());
         if (e.items != null) {
             problem.put("items", e.items);
         }
@@ -77,11 +82,11 @@ final class Problems {
     }
 
     /** What Javalin itself refuses. */
-    private static void http(HttpResponseException e, Context ctx, List<String> methods) {
-        switch (e.getStatus() == 405 && methods.isEmpty() ? 404 : e.getStatus()) {
+    private static void http(HttpResponseException e, Context ctx) {
+        var allowed = ctx.appData(AllowedMethods.KEY).of(ctx.path());
+        switch (e.getStatus() == 405 && allowed.isEmpty() ? 404 : e.getStatus()) {
             case 404 -> render(ctx, ErrorCode.NOT_FOUND, null, "There is no " + ctx.path());
             case 405 -> {
-                var allowed = String.join(", ", methods);
                 ctx.header("Allow", allowed);
                 render(
                         ctx,
@@ -101,12 +106,14 @@ final class Problems {
 
     private static void database(DatabaseFailure e, Context ctx) {
         if (e.isTransient()) {
-            LOG.warn(
-                    "request {} {} {}: Postgres cannot be used ({})",
-                    RequestId.of(ctx),
-                    ctx.method(),
-                    ctx.path(),
-                    e.getMessage());
+            // An outage is logged once, however many come in it.
+            LOG.atLevel(e.isOfKnownOutage() ? Level.DEBUG : Level.WARN)
+                    .log(
+                            "request {} {} {}: Postgres cannot be used ({})",
+                            RequestId.of(ctx),
+                            ctx.method(),
+                            ctx.path(),
+                            e.getMessage());
             render(
                     ctx,
                     ErrorCode.DATABASE_UNAVAILABLE,
@@ -171,21 +178,29 @@ final class Problems {
 
     /** What a problem says of one of the items of a request that was served otherwise. */
     static Map<String, Object> ofItem(ApiError e) {
-        var problem = problem(e.code, e.field, e.getMessage(), null);
+        var problem = problem(e, null);
         problem.keySet().removeAll(Set.of("type", "instance"));
         return problem;
     }
 
     private static Map<String, Object> problem(ErrorCode code, String field, String detail, String path) {
+        return problem(new ApiError(code, field, detail), path);
+    }
+
+    private static Map<String, Object> problem(ApiError e, String path) {
         var problem = new LinkedHashMap<String, Object>();
         problem.put("type", "about:blank");
-        problem.put("title", code.title);
-        problem.put("status", code.status);
-        problem.put("detail", detail);
+        problem.put("title", e.code.title);
+        problem.put("status", e.code.status);
+        problem.put("detail", e.getMessage());
         problem.put("instance", path);
-        problem.put("code", code.name());
-        if (field != null) {
-            problem.put("errors", List.of(Map.of("field", field, "detail", detail)));
+        problem.put("code", e.code.name());
+        if (e.field != null) {
+            var error = new LinkedHashMap<String, Object>();
+            error.put("field", e.field);
+            error.put("detail", e.getMessage());
+            error.putAll(e.place);
+            problem.put("errors", List.of(error));
         }
         return problem;
     }

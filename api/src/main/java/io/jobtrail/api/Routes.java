@@ -2,11 +2,8 @@ package io.jobtrail.api;
 
 import io.javalin.Javalin;
 import io.javalin.http.Context;
-import io.javalin.http.HandlerType;
 import io.javalin.http.MethodNotAllowedResponse;
-import io.javalin.http.util.MethodNotAllowedUtil;
 import io.javalin.json.JavalinJackson;
-import io.javalin.router.InternalRouter;
 import io.jobtrail.config.Json;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -46,8 +43,10 @@ final class Routes {
             QueuesEndpoint queues,
             HealthEndpoint health,
             MetricsEndpoint metrics,
-            DocsEndpoint docs) {
-        return Javalin.create(config -> {
+            DocsEndpoint docs,
+            DashboardEndpoint dashboard) {
+        var methods = new AllowedMethods();
+        var javalin = Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
             config.http.maxRequestSize = JsonRoom.MAX_BYTES;
             config.http.prefer405over404 = true;
@@ -55,11 +54,12 @@ final class Routes {
             config.jetty.modifyServer(server -> server.setErrorHandler(Problems.beforeRouting()));
             config.jetty.modifyServer(server -> server.setHandler(new SmallBodies()));
             // Else a well-known header that differs from an earlier one of the connection only in case is taken for
-            // that
-            // one: a wrong Authorization for the right one, where a proxy shares the connection.
+            // that one: a wrong Authorization for the right one, where a proxy shares the connection.
             config.jetty.modifyHttpConfiguration(http -> http.setHeaderCacheCaseSensitive(true));
-            Problems.install(config.routes, ctx -> methods(config.unsafe.internalRouter, ctx.path()));
+            Problems.install(config.routes);
             config.appData(AccessLog.KEY, accessLog);
+            config.appData(JsonRoom.KEY, json);
+            config.appData(AllowedMethods.KEY, methods);
 
             LogContext.install(config);
             config.routes.before(ctx -> {
@@ -69,6 +69,7 @@ final class Routes {
             config.routes.before(Routes::refuseInnerMethods);
             config.requestLogger.http(metrics::measure);
             config.routes.beforeMatched(Routes::refuseRepeatedHeaders);
+            config.routes.beforeMatched(methods::refuseNamesAsIds);
             config.routes.beforeMatched(access::check);
             config.routes.beforeMatched("/pipeline/*", Routes::refuseMalformedQuery);
             config.routes.beforeMatched("/pipeline/*", bodies::enter);
@@ -118,13 +119,11 @@ final class Routes {
             config.routes.get("/docs", docs::page, Right.OPEN);
             config.routes.get("/docs/docs.js", docs::script, Right.OPEN);
             config.routes.get("/docs/docs.css", docs::style, Right.OPEN);
+            config.routes.get("/", dashboard::page, Right.OPEN);
+            config.routes.get("/dashboard/{file}", dashboard::file, Right.OPEN);
         });
-    }
-
-    private static List<String> methods(InternalRouter router, String path) {
-        return MethodNotAllowedUtil.INSTANCE.findAvailableHttpHandlerTypes(router, path).stream()
-                .map(HandlerType::name)
-                .toList();
+        methods.learn(javalin.unsafe.internalRouter.allHttpHandlers());
+        return javalin;
     }
 
     /** Which of them counts would be chance, and another choice for a proxy than for this server. */

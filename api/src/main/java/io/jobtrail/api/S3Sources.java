@@ -30,21 +30,21 @@ final class S3Sources {
         if (bucket == null) {
             throw ApiError.invalid("source_type", "cannot be s3: this server has no S3_BUCKET");
         }
-        if (caller.idempotencyKey() != null) {
-            var earlier = jobs.submitted(caller.realm(), caller.idempotencyKey());
+        if (caller.key() != null) {
+            var earlier = jobs.submitted(caller.realm(), caller.key().stored());
             if (earlier.isPresent()) {
-                return objectOf(earlier.get(), caller.idempotencyKey(), key);
+                return objectOf(earlier.get(), caller.key(), key);
             }
         }
         return ask(key, maxBytes);
     }
 
-    private S3Object objectOf(JobDetails job, String idempotencyKey, String key) {
+    private S3Object objectOf(JobDetails job, GivenIdempotencyKey given, String key) {
         try {
             return S3Object.ofPayload(Json.MAPPER.readValue(job.payload(), PAYLOAD))
                     .filter(object -> object.bucket().equals(bucket.name())
                             && object.key().equals(key))
-                    .orElseThrow(() -> ApiError.keyReused(idempotencyKey, job.id()));
+                    .orElseThrow(() -> ApiError.keyReused(given, job.id()));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("the payload of job " + job.id() + " is no JSON object", e);
         }

@@ -1,6 +1,7 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
+import io.jobtrail.access.GivenKey;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Set;
@@ -11,11 +12,11 @@ final class SessionEndpoint {
     private static final int MAX_BODY = 4_096;
 
     private final KeyCheck keyCheck;
-    private final SessionTokens sessions;
+    private final KnownSessions sessions;
     private final AccessLog log;
 
     /** @param keyCheck null = development mode, where nobody has to sign in; sessions too, then */
-    SessionEndpoint(KeyCheck keyCheck, SessionTokens sessions, AccessLog log) {
+    SessionEndpoint(KeyCheck keyCheck, KnownSessions sessions, AccessLog log) {
         this.keyCheck = keyCheck;
         this.sessions = sessions;
         this.log = log;
@@ -24,20 +25,13 @@ final class SessionEndpoint {
     /** {@code POST}: open to everybody. As its body must be JSON, no form of another site can send it. */
     void signIn(Context ctx) {
         JobsEndpoint.onlyKnown(ctx, Set.of());
-        var length = ctx.req().getContentLengthLong();
-        if (length < 0 || length > MAX_BODY) {
-            throw new ApiError(
-                    ErrorCode.BODY_TOO_LARGE,
-                    "Content-Length",
-                    "Content-Length must be given, and be at most %d, before anybody is known".formatted(MAX_BODY));
-        }
-        var key = JsonBody.of(ctx).onlyKnown(Set.of("key")).text("key");
+        var key = JsonBody.of(ctx, MAX_BODY).onlyKnown(Set.of("key")).text("key");
         if (keyCheck != null) {
             if (key == null || key.isBlank()) {
                 throw ApiError.invalid("key", "must be given");
             }
-            var principal = keyCheck.principal(ctx, "key", key.strip());
-            SessionCookie.set(ctx, sessions.issue(principal.keyId()));
+            var principal = keyCheck.principal(ctx, new GivenKey("key", key.strip()));
+            SessionCookie.set(ctx, sessions.issue(principal));
             log.signedIn(ctx, principal);
         }
         ctx.status(204);
@@ -66,9 +60,13 @@ final class SessionEndpoint {
         ctx.json(answer);
     }
 
-    /** {@code DELETE} */
+    /** {@code DELETE}: ends it for everybody who has the cookie. */
     void signOut(Context ctx) {
         JobsEndpoint.onlyKnown(ctx, Set.of());
+        var token = keyCheck == null ? null : SessionCookie.of(ctx);
+        if (token != null) {
+            sessions.end(token);
+        }
         SessionCookie.remove(ctx);
         ctx.status(204);
     }

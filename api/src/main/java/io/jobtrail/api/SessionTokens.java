@@ -18,7 +18,7 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * What a signed-in browser carries: whose session it is and until when, signed, so that every process understands it and none
- * has to remember it. The signature rests on the admin key: with another one all sessions end.
+ * has to remember it. The signature rests on the admin key: with another one all sessions end. Does not know who has signed out.
  */
 final class SessionTokens {
     static final Duration LASTS = Duration.ofHours(12);

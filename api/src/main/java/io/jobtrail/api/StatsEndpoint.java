@@ -4,23 +4,20 @@ import io.javalin.http.Context;
 import io.jobtrail.job.JobState;
 import io.jobtrail.store.JobReader;
 import io.jobtrail.store.Queues;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** {@code GET /pipeline/stats}: how many jobs stand where, and what that says about the pipeline. */
+/** {@code GET /pipeline/stats}: how many jobs stand where, and the judgement of {@code /health} on them and on everything else. */
 final class StatsEndpoint {
-    private static final long FAILED_CRITICAL = 10;
-    private static final long RETRYING_CRITICAL = 20;
-    private static final long RETRYING_DEGRADED = 5;
-
     private final JobReader reader;
     private final Queues queues;
+    private final HealthChecks health;
 
-    StatsEndpoint(JobReader reader, Queues queues) {
+    StatsEndpoint(JobReader reader, Queues queues, HealthChecks health) {
         this.reader = reader;
         this.queues = queues;
+        this.health = health;
     }
 
     void stats(Context ctx) {
@@ -29,35 +26,14 @@ final class StatsEndpoint {
         var byQueue = new LinkedHashMap<String, Map<String, Long>>();
         var byStatus = new LinkedHashMap<String, Long>();
         for (var state : JobState.values()) {
-            byStatus.put(state.wireName(), 0L);
+            byStatus.put(state.wireName(), JobsVerdict.sum(counts, state));
         }
         counts.forEach((queue, states) -> {
             var named = new LinkedHashMap<String, Long>();
-            states.forEach((state, count) -> {
-                named.put(state.wireName(), count);
-                byStatus.merge(state.wireName(), count, Long::sum);
-            });
+            states.forEach((state, count) -> named.put(state.wireName(), count));
             byQueue.put(queue.wireName(), named);
         });
         long failed = byStatus.get(JobState.FAILED.wireName());
-        long retrying = byStatus.get(JobState.RETRYING.wireName());
-
-        var reasons = new ArrayList<String>();
-        if (failed > 0) {
-            reasons.add(failed + " jobs have failed for good");
-        }
-        if (retrying > RETRYING_DEGRADED) {
-            reasons.add(retrying + " jobs wait for another attempt");
-        }
-        queues.settings().stream().filter(Queues.Setting::paused).forEach(queue -> {
-            var states = counts.get(queue.name());
-            long waiting = states.getOrDefault(JobState.QUEUED, 0L) + states.getOrDefault(JobState.RETRYING, 0L);
-            reasons.add("queue paused: %s, by %s, with %d jobs waiting"
-                    .formatted(queue.name().wireName(), queue.changedBy(), waiting));
-        });
-        var health = failed > FAILED_CRITICAL || retrying > RETRYING_CRITICAL
-                ? "critical"
-                : reasons.isEmpty() ? "healthy" : "degraded";
 
         var stats = new LinkedHashMap<String, Object>();
         stats.put("by_status", byStatus);
@@ -65,13 +41,14 @@ final class StatsEndpoint {
         stats.put("total", byStatus.values().stream().mapToLong(Long::longValue).sum());
         var summary = new LinkedHashMap<String, Object>();
         summary.put("running", byStatus.get(JobState.RUNNING.wireName()));
-        summary.put("pending", byStatus.get(JobState.QUEUED.wireName()) + retrying);
+        summary.put("pending", byStatus.get(JobState.QUEUED.wireName()) + byStatus.get(JobState.RETRYING.wireName()));
         summary.put("failed", failed);
         summary.put("has_dead_letter", failed > 0);
+        var standing = health.standing(JobsVerdict.of(counts, queues.settings()));
         var answer = new LinkedHashMap<String, Object>();
         answer.put("stats", stats);
-        answer.put("health", health);
-        answer.put("reasons", reasons);
+        answer.put("health", standing.status());
+        answer.put("reasons", standing.reasons());
         answer.put("summary", summary);
         ctx.json(answer);
     }

@@ -3,14 +3,20 @@ package io.jobtrail.api;
 import io.javalin.http.Context;
 import io.jobtrail.job.JobDetails;
 import io.jobtrail.job.JobState;
+import io.jobtrail.store.JobReader;
 import io.jobtrail.store.WaitingJobs;
 import io.jobtrail.store.WaitingJobs.Mark;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 
@@ -18,26 +24,35 @@ import java.util.function.Predicate;
 final class StatusEndpoint {
     private static final int LONGEST_WAIT = 60;
 
+    /** How much longer than asked for it may take to answer, whatever hangs. */
+    private static final Duration MARGIN = Duration.ofSeconds(1);
+
     private final JobCache cache;
+    private final JobReader reader;
     private final WaitingJobs waiting;
     private final StatusWaits waits;
     private final Departures departures;
     private final Patience patience;
+    private final Access access;
     private final Executor answering;
 
     /** @param answering the threads that also take requests: writing an answer may take as long as the caller takes to read it */
     StatusEndpoint(
             JobCache cache,
+            JobReader reader,
             WaitingJobs waiting,
             StatusWaits waits,
             Departures departures,
             Patience patience,
+            Access access,
             Executor answering) {
         this.cache = cache;
+        this.reader = reader;
         this.waiting = waiting;
         this.waits = waits;
         this.departures = departures;
         this.patience = patience;
+        this.access = access;
         this.answering = answering;
     }
 
@@ -47,93 +62,124 @@ final class StatusEndpoint {
         LogContext.job(id);
         JobsEndpoint.onlyKnown(ctx, Set.of("wait"));
         var wait = wait(ctx.queryParam("wait"));
-        if (wait.isZero()) {
-            answer(ctx, id);
-            return;
-        }
-        var place = waits.take(id).orElse(null);
+        var permission = access.permission(ctx);
+        var place = wait.isZero() ? null : waits.take(id, permission).orElse(null);
         if (place == null) {
-            answer(ctx, id); // the Retry-After says when to ask again
-            return;
+            // If too many wait already, the Retry-After says when to ask again.
+            answer(ctx, id, show(id, Principal.of(ctx).realm()));
+        } else {
+            ctx.future(() -> later(ctx, id, place, permission, wait));
         }
-        Shown shown;
-        try {
-            shown = show(ctx, id);
-        } catch (RuntimeException e) {
-            place.leave();
-            throw e;
-        }
-        var enough = enough(ctx, shown);
-        if (enough.test(Mark.of(shown.job))) {
-            place.leave();
-            answer(ctx, shown);
-            return;
-        }
+    }
+
+    /**
+     * Answers in time whatever hangs: no request is touched by what may still be under way then.
+     *
+     * @param wait at most, and hardly longer
+     */
+    private CompletableFuture<Void> later(
+            Context ctx, UUID id, StatusWaits.Place place, Permission permission, Duration wait) {
+        var end = System.nanoTime() + wait.toNanos();
+        var realm = Principal.of(ctx).realm();
+        var known = ctx.header("If-None-Match");
         var connection = Departures.connection(ctx.req());
         var left = new AtomicBoolean();
-        ctx.future(() -> {
-            waits.answerLater(ctx.req().getAsyncContext());
-            departures.watch(connection, () -> {
-                left.set(true);
-                place.leave();
-            });
-            return place.until(enough, wait)
-                    .thenRunAsync(
-                            () -> {
-                                departures.forget(connection);
-                                if (!left.get()) {
-                                    answer(ctx, id);
-                                }
-                            },
-                            answering);
+        waits.answerLater(ctx.req().getAsyncContext());
+        departures.watch(connection, () -> {
+            left.set(true);
+            place.leave();
         });
+        return CompletableFuture.supplyAsync(() -> show(id, realm), answering)
+                .thenCompose(first -> isEnough(known, first)
+                        ? CompletableFuture.completedFuture(first)
+                        : place.until(enough(known, first.get()), Duration.ofNanos(end - System.nanoTime()))
+                                .thenApplyAsync(
+                                        over -> left.get() ? first : showIfPermitted(id, realm, permission), answering))
+                .orTimeout(wait.plus(MARGIN).toMillis(), TimeUnit.MILLISECONDS)
+                .handleAsync(
+                        (shown, failure) -> {
+                            place.leave();
+                            departures.forget(connection);
+                            if (!left.get()) {
+                                answer(ctx, id, shown, failure, permission);
+                            }
+                            return null;
+                        },
+                        answering);
+    }
+
+    /** The key may have been revoked, and the session ended, since the request was let in. */
+    private Optional<Shown> showIfPermitted(UUID id, String realm, Permission permission) {
+        if (!permission.holds()) {
+            throw new NotPermitted();
+        }
+        return show(id, realm);
+    }
+
+    private static final class NotPermitted extends RuntimeException {}
+
+    private void answer(Context ctx, UUID id, Optional<Shown> shown, Throwable failure, Permission permission) {
+        var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        if (cause == null) {
+            answer(ctx, id, shown);
+        } else if (cause instanceof NotPermitted) {
+            throw ApiError.unauthorized(ctx, permission.field(), "the key, or the session, was ended during the wait");
+        } else if (cause instanceof TimeoutException) {
+            throw new ApiError(ErrorCode.DATABASE_UNAVAILABLE, null, "the database did not answer in time; ask again");
+        } else {
+            throw new CompletionException(cause);
+        }
+    }
+
+    private static boolean isEnough(String known, Optional<Shown> shown) {
+        return shown.isEmpty() || enough(known, shown.get()).test(Mark.of(shown.get().job));
     }
 
     /** Whoever says what it knows waits for anything else, whoever does not for the next time that somebody has to act. */
-    private static Predicate<Mark> enough(Context ctx, Shown shown) {
-        if (ctx.header("If-None-Match") == null) {
+    private static Predicate<Mark> enough(String known, Shown shown) {
+        if (known == null) {
             return mark -> mark.status().isFinal() || mark.status() == JobState.AWAITING_INPUT;
         }
-        var known = Mark.of(shown.job);
-        boolean isKnown = isKnown(ctx, shown);
-        return mark -> !isKnown || mark.status().isFinal() || !mark.equals(known);
+        var present = Mark.of(shown.job);
+        boolean isKnown = Etag.matches(known, shown.etag);
+        return mark -> !isKnown || mark.status().isFinal() || !mark.equals(present);
     }
 
-    /** A job with what can be said about its waiting. */
-    private record Shown(JobDetails job, Why why, String etag) {}
+    /**
+     * A job with what can be said about its waiting.
+     *
+     * @param retryAfter seconds; null when it has ended
+     */
+    private record Shown(JobDetails job, Why why, String etag, Long retryAfter) {}
 
-    private Shown show(Context ctx, UUID id) {
-        var job = job(ctx, id);
-        var standing = job.status() == JobState.QUEUED
-                        || job.status() == JobState.RETRYING
-                        || job.status() == JobState.AWAITING_INPUT
-                ? waiting.standing(job).orElse(null)
-                : null;
-        var why = Why.of(job, standing, Instant.now());
-        return new Shown(job, why, Etag.of(job, why));
+    /** Knows no request, which may be over before the database answers. Empty: the caller sees no such job. */
+    private Optional<Shown> show(UUID id, String realm) {
+        return cache.job(id, realm).map(job -> {
+            var standing = job.status() == JobState.QUEUED
+                            || job.status() == JobState.RETRYING
+                            || job.status() == JobState.AWAITING_INPUT
+                    ? waiting.standing(job).orElse(null)
+                    : null;
+            var now = Instant.now();
+            var why = Why.of(job, standing, now);
+            var retryAfter = job.status().isFinal() ? null : patience.seconds(job, standing, now);
+            return new Shown(job, why, Etag.of(job, why), retryAfter);
+        });
     }
 
-    private void answer(Context ctx, UUID id) {
-        answer(ctx, show(ctx, id));
-    }
-
-    private void answer(Context ctx, Shown shown) {
-        var job = shown.job;
+    private void answer(Context ctx, UUID id, Optional<Shown> found) {
+        var shown = found.orElseThrow(() -> JobsEndpoint.unknown(reader, ctx, id));
         ctx.header("ETag", shown.etag);
         // Kept by the caller, but never used again without asking here whether it still holds.
         ctx.header("Cache-Control", "private, no-cache");
-        if (!job.status().isFinal()) {
-            ctx.header("Retry-After", Long.toString(patience.seconds(job, shown.why.standing(), Instant.now())));
+        if (shown.retryAfter != null) {
+            ctx.header("Retry-After", Long.toString(shown.retryAfter));
         }
-        if (isKnown(ctx, shown)) {
+        if (Etag.matches(ctx.header("If-None-Match"), shown.etag)) {
             ctx.status(304);
             return;
         }
-        ctx.json(JobView.of(job, shown.why.words()));
-    }
-
-    private static boolean isKnown(Context ctx, Shown shown) {
-        return Etag.matches(ctx.header("If-None-Match"), shown.etag);
+        ctx.json(JobView.of(shown.job, shown.why.words()));
     }
 
     private static Duration wait(String value) {
@@ -151,7 +197,7 @@ final class StatusEndpoint {
         JobsEndpoint.onlyKnown(ctx, Set.of());
         var id = JobsEndpoint.id("id", ctx.pathParam("id"));
         LogContext.job(id);
-        var job = job(ctx, id);
+        var job = cache.job(id, Principal.of(ctx).realm()).orElseThrow(() -> JobsEndpoint.unknown(reader, ctx, id));
         if (!job.status().isFinal()) {
             throw new ApiError(
                     ErrorCode.NOT_FINAL, null, "the job is " + job.status().wireName());
@@ -168,9 +214,5 @@ final class StatusEndpoint {
                         ? null
                         : Duration.between(job.startedAt(), job.finishedAt()).toMillis());
         ctx.json(answer);
-    }
-
-    private JobDetails job(Context ctx, UUID id) {
-        return cache.job(id).filter(job -> Access.sees(ctx, job.realm())).orElseThrow(() -> ApiError.noSuchJob(id));
     }
 }

@@ -59,11 +59,13 @@ final class StatusWaits implements ChangeFeed.Follower {
     /** One caller that waits. */
     final class Place {
         private final UUID job;
+        private final Permission permission;
         private final CompletableFuture<Void> ended = new CompletableFuture<>();
         private volatile Predicate<Mark> enough;
 
-        private Place(UUID job) {
+        private Place(UUID job, Permission permission) {
             this.job = job;
+            this.permission = permission;
         }
 
         /**
@@ -92,13 +94,17 @@ final class StatusWaits implements ChangeFeed.Follower {
         }
     }
 
-    /** Empty when too many wait already. To be taken before the job is read, so that no change comes in between. */
-    Optional<Place> take(UUID job) {
+    /**
+     * Empty when too many wait already. To be taken before the job is read, so that no change comes in between.
+     *
+     * @param permission whose end ends the wait
+     */
+    Optional<Place> take(UUID job, Permission permission) {
         if (waiting.incrementAndGet() > most || closed) {
             waiting.decrementAndGet();
             return Optional.empty();
         }
-        var place = new Place(job);
+        var place = new Place(job, permission);
         places.compute(job, (id, others) -> {
             var all = others == null ? ConcurrentHashMap.<Place>newKeySet() : others;
             all.add(place);
@@ -159,8 +165,24 @@ final class StatusWaits implements ChangeFeed.Follower {
     @Override
     public void looked() {
         if (System.nanoTime() - lastRound > ROUND_NANOS) {
+            endThoseWhoMayNotStay();
             look(Set.copyOf(places.keySet()));
             lastRound = System.nanoTime();
+        }
+    }
+
+    /** What they are told then is not decided here. For the database, which may be away, nobody waits more than once. */
+    private void endThoseWhoMayNotStay() {
+        try {
+            for (var all : places.values()) {
+                for (var place : all) {
+                    if (place.permission.hasEnded()) {
+                        place.leave();
+                    }
+                }
+            }
+        } catch (DatabaseFailure e) {
+            LOG.debug("keys are not asked for now: {}", e.getMessage());
         }
     }
 

@@ -48,7 +48,7 @@ record Submission(
         var json = Json.MAPPER.createObjectNode();
         fields.forEach((name, value) -> {
             if (name.equals("options")) {
-                json.set(name, JsonBody.parse(name, value));
+                json.set(name, JsonText.parse(name, value));
             } else if (name.equals("max_attempts") || name.equals("timeout_sec")) {
                 json.put(name, number(name, value));
             } else if (name.equals("review") && (value.equals("true") || value.equals("false"))) {
@@ -57,7 +57,7 @@ record Submission(
                 json.put(name, value);
             }
         });
-        return of(new JsonBody(json, ""), SHARED, handlers);
+        return of(JsonBody.of(json), SHARED, handlers);
     }
 
     /** From a JSON body. */

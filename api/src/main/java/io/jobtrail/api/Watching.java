@@ -28,7 +28,9 @@ final class Watching implements AutoCloseable {
     private final ChangeWatch watch;
 
     private final ChangeHints hints;
-    private final StatusEndpoint status;
+    private final WaitingJobs waiting;
+    private final JobReader reader;
+    private final Executor answering;
 
     /** @param answering the threads that take requests */
     Watching(
@@ -41,12 +43,13 @@ final class Watching implements AutoCloseable {
         hints = redis == null ? null : new ChangeHints(redis);
         watch = redis == null ? null : new ChangeWatch(settings.redisUrl(), jobs -> feed().look(jobs));
         var changes = new Changes(database);
-        var waiting = new WaitingJobs(database);
+        waiting = new WaitingJobs(database);
+        this.reader = reader;
+        this.answering = answering;
         feed = new ChangeFeed(changes, () -> watch != null && watch.isHearing());
         cache = new JobCache(reader, feed, CACHE_BYTES, meters);
         waits = new StatusWaits(waiting, feed, settings.maxWaiters(), meters);
         stream = new EventStream(changes, feed, settings.maxEventClients(), meters);
-        status = new StatusEndpoint(cache, waiting, waits, departures, new Patience(waiting), answering);
     }
 
     /** For what is made before it, and used after. */
@@ -65,8 +68,8 @@ final class Watching implements AutoCloseable {
         };
     }
 
-    StatusEndpoint status() {
-        return status;
+    StatusEndpoint status(Access access) {
+        return new StatusEndpoint(cache, reader, waiting, waits, departures, new Patience(waiting), access, answering);
     }
 
     EventsEndpoint events(Access access) {

@@ -63,7 +63,9 @@ class AccessMatrixTest {
             "GET /openapi.json",
             "GET /docs",
             "GET /docs/docs.js",
-            "GET /docs/docs.css");
+            "GET /docs/docs.css",
+            "GET /",
+            "GET /dashboard/{file}");
 
     private static final Map<String, Described> CLOSED = Map.ofEntries(
             entry("POST /pipeline/enqueue", Described.to("eo", "{\"handler\":\"echo\"}")),
@@ -216,7 +218,7 @@ class AccessMatrixTest {
         var body = described == null || described.body() == null
                 ? null
                 : described.body().replace("$ID", id.toString()).getBytes(StandardCharsets.UTF_8);
-        var path = route.split(" ")[1].replaceAll("\\{[^}]*}", id.toString());
+        var path = route.split(" ")[1].replace("{file}", "app.js").replaceAll("\\{[^}]*}", id.toString());
         var headers = Stream.of(
                         RunningApi.fromElsewhere(),
                         Stream.of("Last-Event-ID", "none"), // else a stream of events would never end

@@ -73,8 +73,8 @@ class BadBulkTest {
                         "INVALID_FIELD",
                         "cursor",
                         "page before"),
-                bad("{'action':'delete','filter':{'queue':'slow'}", "MALFORMED_JSON", null, "line 1"),
-                bad("[]", "MALFORMED_JSON", null, "object"));
+                bad("{'action':'delete','filter':{'queue':'slow'}", "MALFORMED_JSON", "body", "line 1"),
+                bad("[]", "MALFORMED_JSON", "body", "object"));
     }
 
     private static Arguments bad(String json, String code, String field, String words) {

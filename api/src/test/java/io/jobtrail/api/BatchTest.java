@@ -61,7 +61,7 @@ class BatchTest {
     void eachItemHasItsAnswerInOrder() {
         var answer = send(
                 "[{\"handler\":\"echo\",\"input\":{\"n\":1},\"queue\":\"slow\"},"
-                        + "{\"handler\":\"process_document\",\"review\":true,\"max_attempts\":2,\"run_after\":\"2100-01-01T00:00:00Z\"},"
+                        + "{\"handler\":\"echo\",\"options\":{\"a\":true},\"max_attempts\":2,\"run_after\":\"2100-01-01T00:00:00Z\"},"
                         + "{\"handler\":\"echo\",\"queue\":\"urgent\",\"timeout_sec\":7}]",
                 "X-Realm",
                 "acme");
@@ -87,7 +87,7 @@ class BatchTest {
             api.database.assertThatJob(job).hasHistory("queued");
         }
         assertThat(api.column(UUID.fromString(ids.get(1)), "max_attempts")).isEqualTo("2");
-        assertThat(api.column(UUID.fromString(ids.get(1)), "payload->>'review'"))
+        assertThat(api.column(UUID.fromString(ids.get(1)), "payload->'options'->>'a'"))
                 .isEqualTo("true");
         assertThat(api.column(UUID.fromString(ids.get(2)), "timeout_sec")).isEqualTo("7");
         assertThat(inRedis(QueueName.SLOW)).contains(ids.get(0));
@@ -207,7 +207,17 @@ class BatchTest {
         assertThat(changed.json().at("/items/1/problem/code").asText()).isEqualTo("IDEMPOTENCY_KEY_REUSED");
         assertThat(changed.json().at("/items/1/problem/errors/0/field").asText())
                 .isEqualTo("Idempotency-Key");
-        api.assertHolds(6, 0);
+        assertThat(changed.json().at("/items/1/problem/detail").asText())
+                .startsWith("Idempotency-Key k was sent before with other content");
+        var own = "[{\"handler\":\"echo\",\"input\":{\"n\":%d},\"idempotency_key\":\"own-1\"}]";
+        send(own.formatted(1)).is(202);
+        assertThat(send(own.formatted(2))
+                        .is(422)
+                        .json()
+                        .at("/items/0/problem/detail")
+                        .asText())
+                .startsWith("idempotency_key own-1 was sent before");
+        api.assertHolds(7, 0);
     }
 
     @ParameterizedTest
@@ -215,17 +225,17 @@ class BatchTest {
             delimiter = '|',
             value = {
                 "[]|INVALID_FIELD|items|1 to 1000, not 0",
-                "{}|MALFORMED_JSON||array",
-                "{\"handler\":\"echo\"}|MALFORMED_JSON||array",
-                "null|MALFORMED_JSON||array",
-                "''|MALFORMED_JSON||",
+                "{}|MALFORMED_JSON|body|array",
+                "{\"handler\":\"echo\"}|MALFORMED_JSON|body|array",
+                "null|MALFORMED_JSON|body|array",
+                "''|MALFORMED_JSON|body|",
                 "[{\"handler\":\"echo\"},7]|INVALID_FIELD|items[1]|object",
                 "[[{\"handler\":\"echo\"}]]|INVALID_FIELD|items[0]|object",
                 "[null]|INVALID_FIELD|items[0]|object",
-                "[{\"handler\":\"echo\"}|MALFORMED_JSON||line 1",
-                "[{\"handler\":\"echo\"}] x|MALFORMED_JSON||line 1",
-                "[{\"handler\":\"echo\",\"handler\":\"echo\"}]|MALFORMED_JSON||handler",
-                "[{\"handler\":\"echo\",\"input\":{\"n\":1e400}}]|MALFORMED_JSON||number"
+                "[{\"handler\":\"echo\"}|MALFORMED_JSON|body|line 1",
+                "[{\"handler\":\"echo\"}] x|MALFORMED_JSON|body|line 1",
+                "[{\"handler\":\"echo\",\"handler\":\"echo\"}]|MALFORMED_JSON|body|handler",
+                "[{\"handler\":\"echo\",\"input\":{\"n\":1e400}}]|MALFORMED_JSON|body|number"
             })
     void whatIsNoArrayOfSubmissionsIsRefusedWhole(String body, String code, String field, String words) {
         send(body).isProblem(400, code, field).says(words == null ? "" : words);

@@ -100,7 +100,9 @@ class BatchUploadTest {
         assertThat(again.json().path("already_existed").asBoolean()).isTrue();
         api.assertHolds(2, 2);
         for (var other : List.of(files("a"), files("b", "a"), files("a", "b", "c"))) {
-            send(other, "Idempotency-Key", "k").isProblem(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key");
+            send(other, "Idempotency-Key", "k")
+                    .isProblem(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key")
+                    .says("Idempotency-Key k was sent before");
         }
         send(files("a", "b").field("options", "{}"), "Idempotency-Key", "k").is(422);
         api.assertHolds(2, 2);

@@ -10,6 +10,7 @@ import io.jobtrail.client.JobChange;
 import io.jobtrail.client.JobtrailClient;
 import io.jobtrail.client.JobtrailException;
 import io.jobtrail.client.Submission;
+import io.jobtrail.client.TrailEvent;
 import io.jobtrail.config.Json;
 import io.jobtrail.testbed.Ports;
 import java.nio.charset.StandardCharsets;
@@ -148,6 +149,7 @@ class ClientTest {
         assertThat(heard.stream().filter(change -> change.jobId().equals(waited)))
                 .extracting(JobChange::newState)
                 .endsWith("finished");
+        assertThat(heard).allSatisfy(change -> assertThat(change.handler()).isEqualTo("echo"));
 
         var later = enqueue();
         assertThat(client.follow(place.join(), change -> {
@@ -177,7 +179,9 @@ class ClientTest {
         finish(other, 1);
         var history = client.history(other);
         assertThat(history.verified()).isTrue();
-        assertThat(history.events()).extracting(JobChange::newState).containsExactly("queued", "running", "finished");
+        assertThat(history.events()).extracting(TrailEvent::newState).containsExactly("queued", "running", "finished");
+        assertThat(history.jobId()).isEqualTo(other);
+        assertThat(history.problems()).isEmpty();
         assertThat(history.events())
                 .allSatisfy(event -> assertThat(event.hash()).isNotNull());
     }

@@ -145,18 +145,6 @@ class EnqueueTest {
     }
 
     @Test
-    void textThatTheDatabaseCannotStoreIsCleaned() {
-        var id = api.enqueue("{\"handler\":\"echo\",\"input\":{\"a\\u0000b\":\"c\\u0000d\",\"s\":\"\\ud800x\"}}")
-                .is(202)
-                .jobId();
-        assertThat(api.column(id, "payload #>> '{input,s}'")).isEqualTo("\uFFFDx");
-        assertThat(api.column(id, "payload -> 'input'")).contains("a\uFFFDb", "c\uFFFDd");
-        var form = text().field("options", "{\"k\":\"\\u0000\\udc00\"}");
-        assertThat(api.column(api.upload(form).is(202).jobId(), "payload #>> '{options,k}'"))
-                .isEqualTo("\uFFFD\uFFFD");
-    }
-
-    @Test
     void jobIsCommittedWhenTheAnswerIsThere() throws Exception {
         try (var other = api.database.connect();
                 var query = other.prepareStatement(

@@ -221,12 +221,6 @@ class EventsTest {
     @Test
     void theKeyOrTheSessionThatOpenedTheStreamEndsIt() {
         var admin = "the key of the admin";
-        // Ends in three seconds.
-        var session = new SessionTokens(
-                        admin,
-                        Clock.offset(
-                                Clock.systemUTC(), SessionTokens.LASTS.negated().plusSeconds(3)))
-                .issue(null);
         try (var guarded = api.another("ADMIN_API_KEY", admin);
                 var elsewhere = api.another("ADMIN_API_KEY", admin)) {
             var key = guarded.newKey(admin, "default", "read");
@@ -235,6 +229,13 @@ class EventsTest {
                     .json()
                     .at("/keys/0/id")
                     .asText();
+            // Ends in six seconds.
+            var session = new SessionTokens(
+                            admin,
+                            Clock.offset(
+                                    Clock.systemUTC(),
+                                    SessionTokens.LASTS.negated().plusSeconds(6)))
+                    .issue(null);
             try (var byKey = EventReader.of(guarded, "", "X-Api-Key", key);
                     var bySession = EventReader.of(guarded, "", "Cookie", "jobtrail_session=" + session);
                     var staying = EventReader.of(guarded, "", "X-Admin-Key", admin)) {

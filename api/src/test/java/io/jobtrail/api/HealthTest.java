@@ -136,13 +136,13 @@ class HealthTest {
         signal("STOP", pid);
         try {
             var begin = System.nanoTime();
-            api.enqueue("{\"handler\":\"process_document\"}").is(202);
+            api.upload(Form.of("a.txt", new byte[] {65})).is(202);
             assertThat(since(begin)).isLessThan(Duration.ofSeconds(3));
 
             var many = Stream.generate(() -> CompletableFuture.supplyAsync(() -> {
                         var asked = System.nanoTime();
                         assertThat(health().path("reasons").toString())
-                                .contains("Redis cannot be used (it does not answer)");
+                                .contains("Redis cannot be used (it does not answer in time)");
                         return since(asked);
                     }))
                     .limit(20)
@@ -150,7 +150,7 @@ class HealthTest {
             assertThat(many).allSatisfy(answer -> assertThat(answer.join()).isLessThan(Duration.ofSeconds(3)));
             assertThat(Thread.getAllStackTraces().keySet().stream()
                             .filter(thread -> thread.getName().equals("health")))
-                    .hasSizeLessThanOrEqualTo(3);
+                    .hasSizeLessThanOrEqualTo(4);
         } finally {
             signal("CONT", pid);
         }
@@ -228,6 +228,9 @@ class HealthTest {
         }
         awaitReason("no worker serves queue slow: 3 jobs wait there");
         api.database.asOwner("UPDATE pipeline_queues SET paused = true WHERE name = 'slow'");
+        awaitReason("queue paused: slow, with 3 jobs waiting");
+        aWorker("w3", QueueName.SLOW);
+        api.database.asOwner("UPDATE pipeline_queues SET paused = false WHERE name = 'slow'");
         awaitHealthy();
 
         api.database.aJob().handler("elsewhere").insert();
@@ -235,5 +238,25 @@ class HealthTest {
         api.database.asOwner("INSERT INTO pipeline_jobs (id, queue, handler, timeout_sec) "
                 + "SELECT gen_random_uuid(), 'default', 'elsewhere', 60 FROM generate_series(1, 1500)");
         awaitReason("has handler elsewhere: at least ");
+    }
+
+    @Test
+    void statsSayTheSameOfDeadLettersAndPausedQueues() {
+        api.database.asOwner("UPDATE pipeline_queues SET paused = true WHERE name = 'urgent'");
+        for (int failed = 1; failed <= 11; failed++) {
+            api.database.store().fail(api.database.aJob().claimedBy("w"), "BOOM", "x", true, Duration.ZERO);
+            int expected = failed;
+            await().untilAsserted(() -> assertThat(health().path("reasons").toString())
+                    .contains(
+                            expected + (expected == 1 ? " job has" : " jobs have") + " failed for good",
+                            "queue paused: urgent"));
+            var stats = api.get("/pipeline/stats").is(200).json();
+            assertThat(stats.path("health").asText()).isEqualTo(failed > 10 ? "critical" : "degraded");
+            assertThat(health().path("status")).isEqualTo(stats.path("health"));
+            assertThat(health().path("reasons")).isEqualTo(stats.path("reasons"));
+        }
+        assertThat(api.metric("jobtrail_degraded_reasons"))
+                .as("nothing that it rests on is wrong")
+                .isZero();
     }
 }

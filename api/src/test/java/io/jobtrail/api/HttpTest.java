@@ -106,6 +106,23 @@ class HttpTest {
         api.send(method, path, null).isProblem(405, "METHOD_NOT_ALLOWED", null).says(method, path);
     }
 
+    /** And not for an id of a path beside it. */
+    @ParameterizedTest
+    @CsvSource({
+        "DELETE, /pipeline/jobs/bulk, POST",
+        "GET, /pipeline/jobs/bulk, POST",
+        "DELETE, /pipeline/jobs/recent, GET",
+        "POST, /pipeline/jobs/recent, GET",
+        "PUT, /pipeline/session, 'DELETE, GET, POST'",
+        "PUT, /pipeline/jobs/" + NOBODY + ", 'DELETE, POST'",
+        "DELETE, /heartbeat, 'GET, HEAD'"
+    })
+    void whatAPathTakesIsSaidInAllow(String method, String path, String allowed) {
+        var refused = api.send(method, path, null).isProblem(405, "METHOD_NOT_ALLOWED", null);
+        assertThat(java.util.Set.of(refused.header("Allow").split(", ")))
+                .isEqualTo(java.util.Set.of(allowed.split(", ")));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

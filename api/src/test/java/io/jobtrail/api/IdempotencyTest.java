@@ -35,8 +35,7 @@ class IdempotencyTest {
         api.upload(file("one").field("review", "true"), "Idempotency-Key", "k1").is(422);
         api.upload(file("one").field("review", "false"), "Idempotency-Key", "k1")
                 .is(200);
-        api.enqueue("{\"handler\":\"process_document\"}", "Idempotency-Key", "k1")
-                .is(422);
+        api.enqueue("{\"handler\":\"echo\"}", "Idempotency-Key", "k1").is(422);
         api.assertHolds(1, 1);
         assertThat(api.count("pipeline_document_parts")).isEqualTo(1);
     }

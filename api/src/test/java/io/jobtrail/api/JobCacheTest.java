@@ -71,6 +71,40 @@ class JobCacheTest {
         assertThat(api.metric(HITS)).isEqualTo(hits + 20);
     }
 
+    /** Else the time of the answer tells that it is there. */
+    @Test
+    void whatIsKeptIsLookedForByAnotherRealmAsWhatDoesNotExistIs() {
+        var admin = new String[] {"X-Admin-Key", "a-key-for-the-tests"};
+        try (var guarded = api.another("ADMIN_API_KEY", admin[1], "HOST", "127.0.0.1")) {
+            var stranger = new String[] {"X-Api-Key", guarded.newKey(admin[1], "b", "read")};
+            var id = failed();
+            await().until(() -> {
+                double before = gets(guarded, "hit", admin);
+                guarded.get("/pipeline/status/" + id, admin).is(200);
+                return gets(guarded, "hit", admin) > before;
+            });
+            double hits = gets(guarded, "hit", admin);
+            double misses = gets(guarded, "miss", admin) + gets(guarded, "passed", admin);
+            for (var path : List.of("/pipeline/status/%s", "/pipeline/status/%s?wait=1", "/pipeline/jobs/%s/result")) {
+                guarded.get(path.formatted(id), stranger).is(404);
+                guarded.get(path.formatted(UUID.randomUUID()), stranger).is(404);
+            }
+            assertThat(gets(guarded, "hit", admin)).isEqualTo(hits);
+            assertThat(gets(guarded, "miss", admin) + gets(guarded, "passed", admin))
+                    .isEqualTo(misses + 6);
+        }
+    }
+
+    private static double gets(RunningApi process, String result, String... headers) {
+        var name = "jobtrail_cache_gets_total{result=\"" + result + "\"} ";
+        return process.get("/metrics", headers)
+                .text()
+                .lines()
+                .filter(line -> line.startsWith(name))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+                .sum();
+    }
+
     @Test
     void whatIsDoneHereIsSeenHereAtOnce() {
         for (int i = 0; i < 10; i++) {

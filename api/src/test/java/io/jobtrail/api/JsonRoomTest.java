@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -46,8 +45,7 @@ class JsonRoomTest {
         var senders = new ArrayDeque<Socket>();
         for (int free = room; free >= JsonRoom.MAX_BYTES; free = free()) {
             int before = free;
-            senders.add(sending(
-                    senders.size() % 2 == 0 ? "Content-Length: " + JsonRoom.MAX_BYTES : "Transfer-Encoding: chunked"));
+            senders.add(sending("Content-Length: " + JsonRoom.MAX_BYTES));
             await().until(() -> free() == before - JsonRoom.MAX_BYTES);
         }
         var rest = "Content-Length: " + free();
@@ -55,13 +53,17 @@ class JsonRoomTest {
             senders.add(sending(rest));
             await().until(() -> free() == 0);
         }
-        for (var length : List.of("Content-Length: 100000", "Transfer-Encoding: chunked")) {
-            assertThat(answer(length))
+        assertThat(answer("Content-Length: 100000"))
+                .startsWith("HTTP/1.1 503")
+                .containsPattern("Retry-After: \\d+")
+                .contains("Connection: close", "NO_ROOM");
+        try (var chunked = sending("Transfer-Encoding: chunked")) {
+            assertThat(new String(more(chunked, 200_000).getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                     .startsWith("HTTP/1.1 503")
-                    .containsPattern("Retry-After: \\d+")
-                    .contains("Connection: close", "NO_ROOM");
+                    .contains("NO_ROOM");
         }
         api.enqueue(SMALL).is(202);
+        chunked(SMALL).is(202);
         api.upload(Form.of("a.txt", new byte[100_000])).is(202);
 
         for (var sender : senders) {
@@ -71,9 +73,39 @@ class JsonRoomTest {
         api.enqueue(LARGE).is(202);
     }
 
+    private static Answer chunked(String body) {
+        return api.sendChunked(
+                "/pipeline/enqueue", body.getBytes(StandardCharsets.UTF_8), "Content-Type", "application/json");
+    }
+
+    /** One chunk of so many bytes. */
+    private static Socket more(Socket socket, int bytes) throws IOException {
+        var out = socket.getOutputStream();
+        out.write(
+                (Integer.toHexString(bytes) + "\r\n" + " ".repeat(bytes) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        return socket;
+    }
+
+    /** A thousand small ones would otherwise take the room of all. */
+    @Test
+    void oneThatDeclaresNoLengthTakesRoomAsItComes() throws IOException {
+        int room = free();
+        try (var one = sending("Transfer-Encoding: chunked");
+                var other = sending("Transfer-Encoding: chunked")) {
+            more(one, 60_000);
+            more(other, 1_000_000);
+            await().until(() -> free() < room);
+            assertThat(room - free()).isBetween(900_000, 2_100_000);
+            more(other, 1_000_000);
+            await().until(() -> room - free() >= 1_900_000);
+        }
+        await().until(() -> free() == room);
+    }
+
     @Test
     void whateverBecomesOfARequestItsRoomIsFreeAgain() {
         int room = free();
+        chunked(LARGE).is(202);
         api.enqueue(LARGE).is(202);
         api.enqueue(LARGE + "}").is(400);
         api.enqueue(LARGE.replace("echo", "nobody")).is(400);

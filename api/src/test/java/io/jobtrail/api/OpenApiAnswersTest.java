@@ -235,6 +235,12 @@ class OpenApiAnswersTest {
             var etag = get(200, "GET " + path, path).header("ETag");
             get(304, "GET " + path, path, "If-None-Match", etag);
         }
+        for (var path : List.of("/", "/dashboard/app.js", "/dashboard/style.css", "/dashboard/icon.svg")) {
+            var operation = path.equals("/") ? "GET /" : "GET /dashboard/{file}";
+            var etag = get(200, operation, path).header("ETag");
+            get(304, operation, path, "If-None-Match", etag);
+        }
+        get(404, "GET /dashboard/{file}", "/dashboard/other.js");
     }
 
     @Test

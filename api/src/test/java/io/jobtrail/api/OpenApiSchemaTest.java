@@ -20,8 +20,8 @@ class OpenApiSchemaTest {
     /** With the dialect that schemas are written in where a document names no other. */
     private static final JsonSchema OPENAPI = JsonSchemaFactory.getInstance(
                     VersionFlag.V202012,
-                    some -> some.schemaMappers(mappers ->
-                            mappers.mapPrefix("https://spec.openapis.org/", "classpath:spec.openapis.org/")))
+                    some -> some.schemaMappers(
+                            mappers -> mappers.mapPrefix("https://spec.openapis.org/", "classpath:spec.openapis.org/")))
             .getSchema(SchemaLocation.of("https://spec.openapis.org/oas/3.1/schema-base/2022-10-07"));
 
     @AutoClose

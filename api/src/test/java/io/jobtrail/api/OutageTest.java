@@ -38,7 +38,7 @@ class OutageTest {
                 var health = running.get("/health").is(200).json();
                 assertThat(health.path("status").asText()).isEqualTo("degraded");
                 assertThat(health.at("/checks/redis").asText()).isEqualTo("down");
-                assertThat(health.path("reasons").toString()).contains("Redis cannot be used (no connection)");
+                assertThat(health.path("reasons").toString()).contains("Redis cannot be used (connection refused");
                 running.get("/health/ready").is(200);
 
                 redis.startAgain();
@@ -83,7 +83,7 @@ class OutageTest {
                 assertThat(refused.join().header("Retry-After")).matches("\\d+");
                 status.join().isProblem(503, "DATABASE_UNAVAILABLE", null);
                 assertThat(ready.join().is(503).json().at("/reasons/0").asText())
-                        .contains("Postgres");
+                        .contains("Postgres", "connection refused");
                 assertThat(health.join().is(503).json().at("/checks/postgres").asText())
                         .isEqualTo("down");
 
@@ -110,6 +110,19 @@ class OutageTest {
                 assertThat(health.is(503).json().at("/reasons/0").asText()).contains("Postgres", "does not answer");
             });
             proxy.close(); // so that nothing hangs at the end
+        }
+    }
+
+    @Test
+    void aUserThatPostgresDoesNotLetInIsSaidToBeSoWithoutItsName() {
+        try (var running = RunningApi.start()) {
+            var url = running.database.environmentUrl().replaceFirst("//[^@]*@", "//nobody_of_this_name@");
+            try (var refused = RunningApi.on(running.database, url)) {
+                var health = refused.get("/health").is(503).json();
+                assertThat(health.at("/reasons/0").asText())
+                        .contains("authentication failed")
+                        .doesNotContain("nobody_of_this_name");
+            }
         }
     }
 

@@ -31,7 +31,7 @@ class ProbeTest {
     void aQuestionThatHangsIsAskedOnceAndKeepsNobodyWaiting() {
         var threads = Executors.newCachedThreadPool();
         var callers = Executors.newCachedThreadPool();
-        var probe = new Probe<>(this::answer, "none", SECOND, threads);
+        var probe = new Probe<>(this::answer, () -> "none", SECOND, threads);
         try {
             var begin = System.nanoTime();
             var all = Stream.generate(() -> CompletableFuture.supplyAsync(probe::ask, callers))
@@ -55,7 +55,7 @@ class ProbeTest {
 
     @Test
     void anAnswerServesForASecondAndNoLonger() {
-        var probe = new Probe<>(this::answer, "none", SECOND, Runnable::run);
+        var probe = new Probe<>(this::answer, () -> "none", SECOND, Runnable::run);
         mayAnswer.countDown();
         assertThat(Stream.generate(probe::ask).limit(3)).containsOnly("answer 1");
         await().atMost(Duration.ofSeconds(3)).until(() -> probe.ask().equals("answer 2"));

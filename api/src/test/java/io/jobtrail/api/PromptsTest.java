@@ -225,8 +225,8 @@ class PromptsTest {
                 "{'answer':'approve','confidence':{}} | INVALID_FIELD | confidence | 0 to 1",
                 "{'answer':'approve','name':7} | INVALID_FIELD | name | text",
                 "{'answer':'approve','reason':''} | INVALID_FIELD | reason | 1 to 500",
-                "{'answer':'approve' | MALFORMED_JSON | | line 1",
-                "\"approve\" | MALFORMED_JSON | | object"
+                "{'answer':'approve' | MALFORMED_JSON | body | line 1",
+                "\"approve\" | MALFORMED_JSON | body | object"
             })
     void anAnswerThatDoesNotFitIsRefusedByName(String json, String code, String field, String words) {
         var id = asking();

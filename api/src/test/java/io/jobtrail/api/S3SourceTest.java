@@ -122,7 +122,7 @@ class S3SourceTest {
                 source("moved.txt", ",\"options\":{\"a\":1}"))) {
             api.enqueue(other, "Idempotency-Key", "m")
                     .isProblem(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key")
-                    .says("key m", first.jobId().toString());
+                    .says("Idempotency-Key m", first.jobId().toString());
         }
         api.enqueue(source("moved.txt"), "Idempotency-Key", "m", "X-Realm", "other")
                 .isProblem(400, "INVALID_FIELD", "s3_key");

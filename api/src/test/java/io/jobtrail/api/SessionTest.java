@@ -135,6 +135,29 @@ class SessionTest {
     }
 
     @Test
+    void signingOutEndsEveryCopyOfTheCookieAndNoOtherSession() {
+        var key = api.newKey(ADMIN, "a", "read");
+        for (var one : new String[] {ADMIN, key}) {
+            var cookie = cookie(signIn(one));
+            var another = cookie(signIn(one));
+            other.get("/pipeline/session", "Cookie", cookie).is(200);
+            var csrf = api.get("/pipeline/session", "Cookie", cookie)
+                    .json()
+                    .path("csrf_token")
+                    .asText();
+            api.send("DELETE", "/pipeline/session", null, "Cookie", cookie, "X-CSRF-Token", csrf)
+                    .is(204);
+            api.get("/pipeline/session", "Cookie", cookie).isProblem(401, "UNAUTHORIZED", "Cookie");
+            await().atMost(KnownKeys.FRESH.plusSeconds(2))
+                    .untilAsserted(() ->
+                            other.get("/pipeline/session", "Cookie", cookie).is(401));
+            api.get("/pipeline/session", "Cookie", another).is(200);
+        }
+        assertThat(api.database.ask("SELECT count(*) FROM pipeline_ended_sessions"))
+                .isEqualTo(2L);
+    }
+
+    @Test
     void sessionEndsWithItsKey() {
         var key = api.newKey(ADMIN, "a", "read");
         var cookie = cookie(signIn(key));
@@ -206,9 +229,22 @@ class SessionTest {
 
     @Test
     void strangersCannotSendMuch() {
-        signIn("x".repeat(5_000)).isProblem(413, "BODY_TOO_LARGE", "Content-Length");
-        api.sendChunked("/pipeline/session", new byte[] {'{', '}'}, "Content-Type", "application/json")
-                .isProblem(413, "BODY_TOO_LARGE", "Content-Length");
+        signIn("x".repeat(5_000)).isProblem(413, "BODY_TOO_LARGE", "body");
+        chunked("{\"key\":\"" + "x".repeat(5_000)).isProblem(413, "BODY_TOO_LARGE", "body");
+    }
+
+    private static Answer chunked(String body) {
+        return api.sendChunked(
+                "/pipeline/session", body.getBytes(StandardCharsets.UTF_8), "Content-Type", "application/json");
+    }
+
+    @Test
+    void bodyThatDeclaresNoLengthIsReadAllTheSame() {
+        assertThat(cookie(chunked("{\"key\":\"" + ADMIN + "\"}").is(204))).startsWith("jobtrail_session=admin.");
+        chunked("{").isProblem(400, "MALFORMED_JSON", "body");
+        chunked("{\"kez\":1}").isProblem(400, "UNKNOWN_FIELD", "kez");
+        api.send("POST", "/pipeline/session", null, "Content-Type", "application/json")
+                .isProblem(400, "MALFORMED_JSON", "body");
     }
 
     @Test

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobtrail.job.QueueName;
+import io.jobtrail.store.WorkerRegistry;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,7 +16,12 @@ class StatsTest {
 
     @BeforeEach
     void start() {
-        api = RunningApi.start();
+        api = RunningApi.startEagerly("REDIS_URL", "");
+        var registry = new WorkerRegistry(api.database.runtime());
+        registry.register(new WorkerRegistry.Worker(
+                "w", "host", 1, List.of(QueueName.values()), List.of("process_document"), 2, "1"));
+        var hour = Duration.ofHours(1);
+        registry.beat("w", 0, new WorkerRegistry.Condition(hour, hour.multipliedBy(6), List.of()));
     }
 
     @AfterEach

@@ -11,6 +11,7 @@ import java.util.UUID;
  * A job as it stood when the server was asked. Times are null while what they tell has not happened.
  *
  * @param status queued, running, retrying, awaiting_input, finished, failed or cancelled
+ * @param stage of its attempt, or where the last one ended as far as was reported; null when it has finished, or none was reported
  * @param progress from 0 to 1, null when the handler tells none
  * @param attempt number of the newest one, 0 before the first
  * @param result what the handler returned; null until the job has finished

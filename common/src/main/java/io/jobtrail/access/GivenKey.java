@@ -3,6 +3,7 @@ package io.jobtrail.access;
 import io.jobtrail.document.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -12,6 +13,8 @@ import java.util.function.UnaryOperator;
  */
 public record GivenKey(String field, String text) {
     public static final String ADMIN_HEADER = "X-Admin-Key";
+
+    private static final int SHORT = 16;
 
     /**
      * Null when there is none.
@@ -34,6 +37,17 @@ public record GivenKey(String field, String text) {
     /** As hashes, so that neither the time nor the length of what is compared tells anything. */
     public boolean is(String key) {
         return MessageDigest.isEqual(digest(text), digest(key));
+    }
+
+    /**
+     * What is wrong with a key that somebody has thought up, in words that go on after its name; empty when nothing is.
+     *
+     * @param key null = there is none, which is no weakness of it
+     */
+    public static Optional<String> weakness(String key) {
+        return key == null || key.length() >= SHORT
+                ? Optional.empty()
+                : Optional.of("has fewer than " + SHORT + " characters: whoever tries long enough finds it");
     }
 
     private static byte[] digest(String key) {

@@ -19,7 +19,7 @@ import java.io.Writer;
  */
 public final class Json {
     /** How deep JSON from outside may be nested: more than any caller needs, and far less than exhausts a stack. */
-    private static final int MAX_DEPTH = 100;
+    public static final int MAX_DEPTH = 100;
 
     /** What is stored may wrap what came from outside, and what is read back what is stored. */
     private static final int MAX_STORED_DEPTH = MAX_DEPTH + 10;
@@ -87,15 +87,23 @@ public final class Json {
         return text.toString();
     }
 
+    /** Whether Postgres can store the text as it is: there is no NUL in it, and no half of a surrogate pair. */
+    public static boolean isStorable(String text) {
+        return text.chars().noneMatch(c -> c == 0 || Character.isSurrogate((char) c))
+                || text.codePoints().allMatch(Json::isStorable);
+    }
+
+    private static boolean isStorable(int codePoint) {
+        return codePoint != 0 && (codePoint < Character.MIN_SURROGATE || codePoint > Character.MAX_SURROGATE);
+    }
+
     /** The text without what Postgres cannot store: NUL and lone surrogates become U+FFFD. Null stays null. */
     public static String clean(String text) {
-        if (text == null || text.chars().noneMatch(c -> c == 0 || Character.isSurrogate((char) c))) {
+        if (text == null || isStorable(text)) {
             return text;
         }
         var clean = new StringBuilder(text.length());
-        text.codePoints()
-                .map(c -> c == 0 || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
-                .forEach(clean::appendCodePoint);
+        text.codePoints().map(c -> isStorable(c) ? c : 0xFFFD).forEach(clean::appendCodePoint);
         return clean.toString();
     }
 

@@ -1,5 +1,6 @@
 package io.jobtrail.doctor;
 
+import io.jobtrail.access.GivenKey;
 import io.jobtrail.config.Settings;
 import io.jobtrail.document.S3Bucket;
 import io.jobtrail.queue.Redis;
@@ -40,6 +41,12 @@ public final class Doctor {
         try {
             var read = settings.get();
             tell(findings, out, settings(read.entries()));
+            GivenKey.weakness(read.adminApiKey())
+                    .ifPresent(weakness -> tell(
+                            findings,
+                            out,
+                            Finding.warning(
+                                    "settings", "ADMIN_API_KEY " + weakness, "make one: openssl rand -hex 32")));
             postgres(read).forEach(finding -> tell(findings, out, finding));
             tell(findings, out, redis(read.redisUrl()));
             tell(findings, out, s3(read));

@@ -1,7 +1,7 @@
 package io.jobtrail.queue;
 
+import io.jobtrail.config.NetworkFault;
 import io.jobtrail.job.QueueName;
-import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -125,13 +125,11 @@ public final class RedisCheck {
 
     private static String inWords(JedisException failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SocketTimeoutException) {
-                return "it does not answer";
-            } else if (cause instanceof JedisDataException refusal) {
+            if (cause instanceof JedisDataException refusal) {
                 return refusal(String.valueOf(refusal.getMessage()));
             }
         }
-        return "no connection";
+        return NetworkFault.inWords(failure).orElse("no connection");
     }
 
     private static String refusal(String message) {
@@ -140,10 +138,13 @@ public final class RedisCheck {
             case "READONLY" -> "it is a replica, which takes no writes; REDIS_URL must name the primary";
             case "MISCONF" -> "it takes no writes because it cannot save its data to disk";
             case "LOADING" -> "it is still loading its data";
-            case "NOAUTH", "WRONGPASS" -> "it wants another user or password than REDIS_URL has";
+            case "NOAUTH", "WRONGPASS" -> "authentication failed: REDIS_URL needs another user or password";
             case "NOPERM" -> "the user of REDIS_URL may not write keys resque:* and jobtrail:*";
             case "WRONGTYPE" -> "a key resque:queue:* holds something else than a list; delete that key";
-            default -> "it refuses writes: " + message;
+            default ->
+                message.contains("password")
+                        ? "authentication failed: REDIS_URL has a password, which it does not know"
+                        : "it refuses writes: " + message;
         };
     }
 }

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -29,6 +30,7 @@ public final class Database implements AutoCloseable {
     private final PatientStatements patient;
     private final Sessions sessions;
     private final HikariDataSource pool;
+    private boolean refusing;
 
     /** Opens lazily: a database that is away now is an error of the first call, not of the constructor. */
     public Database(DatabaseUrl url, String name, int minIdle, int maxSize) {
@@ -78,6 +80,21 @@ public final class Database implements AutoCloseable {
     public Database measuredBy(MeterRegistry meters) {
         pool.setMetricRegistry(meters);
         return this;
+    }
+
+    /**
+     * From now on nobody waits for a connection once somebody has waited in vain and none can be opened: for callers who have
+     * something better to do than to wait. Whoever comes when an outage begins waits all the same, as it may be over soon.
+     */
+    public Database refusingWhileAway() {
+        refusing = true;
+        return this;
+    }
+
+    /** Why no connection can be opened at the moment, in words and without secrets; empty when one can, as far as is known. */
+    public Optional<String> fault() {
+        return Optional.ofNullable(sessions.reachability().outage())
+                .map(outage -> ConnectionFault.inWords(outage.failure()));
     }
 
     /** Most connections at a time. */
@@ -246,10 +263,21 @@ public final class Database implements AutoCloseable {
     }
 
     private <T> T with(String statement, Work<T> work) {
-        try (var connection = pool.getConnection()) {
+        try (var connection = connection()) {
             return work.on(connection);
         } catch (SQLException e) {
             throw new DatabaseFailure(statement.strip().lines().findFirst().orElse(""), e);
+        }
+    }
+
+    private Connection connection() throws SQLException {
+        if (refusing) {
+            sessions.reachability().refuseIfAway(pool);
+        }
+        try {
+            return pool.getConnection();
+        } catch (SQLTransientConnectionException e) {
+            throw sessions.reachability().inVain(e);
         }
     }
 

@@ -37,6 +37,16 @@ public final class DatabaseFailure extends RuntimeException {
         return unavailable;
     }
 
+    /** The database was known to be away, as has been logged, and was not asked. */
+    public boolean isOfKnownOutage() {
+        return getCause() instanceof Reachability.KnownOutage;
+    }
+
+    /** Why the database is unusable, in words and without secrets. */
+    public String whyUnavailable() {
+        return ConnectionFault.inWords((SQLException) getCause());
+    }
+
     /** The connection broke while the statement ran: what it would have written may or may not be committed. */
     public boolean leavesItUnknown() {
         return !(getCause() instanceof SQLTransientConnectionException)

@@ -29,11 +29,17 @@ public final class JobReader {
     }
 
     public Optional<JobDetails> job(UUID id) {
+        return job(id, null);
+    }
+
+    /** @param realm null = whichever; nothing is read of one of another */
+    public Optional<JobDetails> job(UUID id, String realm) {
         return database.first(
                 "SELECT " + JobList.BOUNDED
-                        + ", payload, result FROM pipeline_jobs WHERE id = ? AND deleted_at IS NULL",
+                        + ", payload, result FROM pipeline_jobs WHERE id = ? AND realm = coalesce(?, realm) AND deleted_at IS NULL",
                 JobList::details,
-                id);
+                id,
+                realm);
     }
 
     /** The one that the key belongs to, also when it was deleted: no other will be made under it. */

@@ -47,6 +47,7 @@ final class Sessions extends PGSimpleDataSource {
     private final DatabaseUrl url;
     private final Map<String, String> defaults;
     private final int opening;
+    private final Reachability reachability = new Reachability();
 
     /** What each transaction has to take on; null as long as every connection had a session for itself. */
     private volatile String role;
@@ -63,6 +64,14 @@ final class Sessions extends PGSimpleDataSource {
 
     @Override
     public Connection getConnection() throws SQLException {
+        return reachability.open(this::opened);
+    }
+
+    Reachability reachability() {
+        return reachability;
+    }
+
+    private Connection opened() throws SQLException {
         var connection = open(url, defaults);
         try {
             int patience = connection.getNetworkTimeout();

@@ -140,11 +140,21 @@ class DoctorTest {
                     .startsWith("warn redis")
                     .contains("allkeys-lru", "\nfix: set maxmemory-policy to noeviction");
             server.kill();
-            assertThat(told(examine(), "redis")).startsWith("FAIL redis").contains("no connection", "REDIS_URL");
+            assertThat(told(examine(), "redis")).startsWith("FAIL redis").contains("connection refused", "REDIS_URL");
             assertThat(exit).isEqualTo(1);
         }
         environment.remove("REDIS_URL");
         assertThat(told(examine(), "redis")).startsWith("ok redis not used");
+    }
+
+    @Test
+    void anAdminKeyThatCanBeFoundIsWarnedOf() {
+        environment.put("ADMIN_API_KEY", "fifteen letters");
+        assertThat(String.join("\n", examine()))
+                .contains("warn  settings    ADMIN_API_KEY has fewer than 16 characters", "fix: make one: openssl rand")
+                .doesNotContain("fifteen");
+        environment.put("ADMIN_API_KEY", "sixteen letters!");
+        assertThat(String.join("\n", examine())).doesNotContain("warn  settings");
     }
 
     @Test

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.AutoClose;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,13 +27,7 @@ class ChangesTest {
     private final JobtrailDatabase database = JobtrailDatabase.fresh();
 
     private final Changes changes = database.changes();
-
-    private ChangePosition position;
-
-    @BeforeEach
-    void start() {
-        position = changes.now();
-    }
+    private ChangePosition position = changes.now();
 
     /** Everything that is new, a few statements at a time. */
     private List<Change> news(int statements) {

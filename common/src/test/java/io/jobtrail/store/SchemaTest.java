@@ -34,6 +34,7 @@ class SchemaTest {
             "V8__changes.sql",
             "V9__batches_and_queues.sql",
             "V10__checks_once.sql",
+            "V11__ended_sessions.sql",
             "R__1_trail.sql",
             "R__2_transitions.sql",
             "R__3_views.sql",

@@ -12,18 +12,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** What is due and not in Redis gets there, and nothing else. */
 class PushMissingTest {
+    @AutoClose
     private final SweepRig rig = new SweepRig();
-    private final PushMissing sweep = rig.pushMissing(SweepRig.HANDLER);
 
-    @AfterEach
-    void end() {
-        rig.close();
-    }
+    private final PushMissing sweep = rig.pushMissing(SweepRig.HANDLER);
 
     private UUID pushed() {
         var id = rig.database.aJob().insert();

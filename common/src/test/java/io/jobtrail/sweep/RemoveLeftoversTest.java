@@ -11,20 +11,17 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** What nobody can ever see is deleted, and nothing else. */
 class RemoveLeftoversTest {
+    @AutoClose
     private final SweepRig rig = new SweepRig();
+
     private final DocumentStore documents = new DocumentStore(rig.database.runtime());
     private final ChunkStore chunks = new ChunkStore(rig.database.runtime());
     private final RemoveLeftovers sweep = new RemoveLeftovers(documents, chunks);
-
-    @AfterEach
-    void end() {
-        rig.close();
-    }
 
     private UUID document() {
         return documents

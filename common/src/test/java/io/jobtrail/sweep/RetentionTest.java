@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -21,17 +21,14 @@ class RetentionTest {
     private static final UUID SYSTEM = new UUID(0, 0);
     private static final int DAYS = 30;
 
+    @AutoClose
     private final SweepRig rig = new SweepRig();
+
     private final Retention sweep = with(Duration.ofSeconds(5));
 
     @BeforeEach
     void allow() {
         rig.database.asOwner("SELECT set_retention(" + DAYS + ")");
-    }
-
-    @AfterEach
-    void end() {
-        rig.close();
     }
 
     private Retention with(Duration patience) {

@@ -10,19 +10,16 @@ import io.jobtrail.store.WorkerRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Workers that died leave the boards, all others stay. */
 class RetireWorkersTest {
+    @AutoClose
     private final SweepRig rig = new SweepRig();
+
     private final WorkerRegistry registry = new WorkerRegistry(rig.database.runtime());
     private final RetireWorkers sweep = new RetireWorkers(registry, rig.queue, SweepRig.LEASE);
-
-    @AfterEach
-    void end() {
-        rig.close();
-    }
 
     private void register(String id, String host, long pid) {
         registry.register(new WorkerRegistry.Worker(

@@ -8,7 +8,7 @@ import io.jobtrail.job.QueueName;
 import io.jobtrail.queue.Dispatcher;
 import io.jobtrail.queue.JobQueue;
 import io.jobtrail.queue.Redis;
-import io.jobtrail.testbed.TestServers;
+import io.jobtrail.testing.EmptyRedis;
 import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.util.List;
@@ -21,13 +21,12 @@ final class SweepRig implements AutoCloseable {
     static final Duration LEASE = Duration.ofSeconds(60);
 
     final JobtrailDatabase database = JobtrailDatabase.fresh();
-    final Redis redis = new Redis(TestServers.redis().url(), 8, Duration.ZERO);
+    final Redis redis = EmptyRedis.connect(8, Duration.ZERO);
     final JobQueue queue = new JobQueue(redis);
     private final Logger logger = (Logger) LoggerFactory.getLogger(getClass().getPackageName());
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
     SweepRig() {
-        redis.call(jedis -> jedis.flushAll());
         log.start();
         logger.addAppender(log);
     }

@@ -12,19 +12,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** The thread that runs the sweeps, and the release of stale jobs. */
 class SweeperTest {
+    @AutoClose
     private final SweepRig rig = new SweepRig();
-
-    @AfterEach
-    void end() {
-        rig.close();
-    }
 
     private record Counted(String name, AtomicInteger runs, Supplier<Duration> work) implements Sweep {
         Counted(String name, Supplier<Duration> work) {

@@ -1,8 +1,8 @@
 package io.jobtrail.testbed;
 
-import io.jobtrail.client.JobChange;
 import io.jobtrail.client.JobtrailClient;
 import io.jobtrail.client.Submission;
+import io.jobtrail.client.TrailEvent;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -138,7 +138,7 @@ final class Demo {
         return jobs.stream().map(job -> job.name() + " (" + job.state() + ")").collect(Collectors.joining(", "));
     }
 
-    private static String line(DemoJob job, JobChange event, int width) {
+    private static String line(DemoJob job, TrailEvent event, int width) {
         return LocalTime.ofInstant(event.timestamp(), ZoneId.systemDefault()).format(CLOCK)
                 + String.format("  %-" + Math.max(1, width) + "s  %-7s  ", job.name(), job.queue())
                 + event.newState()
@@ -147,6 +147,6 @@ final class Demo {
 
     /** Who hears of a job's events. */
     private interface Listener {
-        Consumer<JobChange> of(DemoJob job);
+        Consumer<TrailEvent> of(DemoJob job);
     }
 }

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.jobtrail.client.Enqueued;
 import io.jobtrail.client.History;
 import io.jobtrail.client.Job;
-import io.jobtrail.client.JobChange;
 import io.jobtrail.client.JobtrailClient;
+import io.jobtrail.client.TrailEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Consumer;
@@ -28,14 +28,14 @@ final class DemoJob {
     }
 
     /** Asks for the present state, and hands on the events of the trail that are new since the last time. */
-    void refresh(Consumer<JobChange> onEvent) {
+    void refresh(Consumer<TrailEvent> onEvent) {
         String before = state();
         job = client.status(enqueued.jobId());
         if (state().equals(before)) {
             return;
         }
         history = client.history(enqueued.jobId());
-        for (JobChange event : history.events()) {
+        for (TrailEvent event : history.events()) {
             if (event.seq() > lastSeen) {
                 lastSeen = event.seq();
                 onEvent.accept(event);
@@ -70,7 +70,7 @@ final class DemoJob {
     /** From the first event, which the enqueueing wrote, to the first that says running. */
     Duration untilStart() {
         Instant created = null;
-        for (JobChange event : history.events()) {
+        for (TrailEvent event : history.events()) {
             Instant at = event.timestamp();
             created = created == null ? at : created;
             if (event.newState().equals("running")) {
@@ -84,7 +84,7 @@ final class DemoJob {
     String report() {
         StringBuilder lines = new StringBuilder(name + "  (queue " + queue() + ", job " + enqueued.jobId() + ")\n");
         Instant before = null;
-        for (JobChange event : history.events()) {
+        for (TrailEvent event : history.events()) {
             Instant at = event.timestamp();
             long millis = before == null ? 0 : Duration.between(before, at).toMillis();
             lines.append(String.format("  %-15s +%d ms%s%n", event.newState(), millis, reason(event)));
@@ -107,7 +107,7 @@ final class DemoJob {
                 .toString();
     }
 
-    static String reason(JobChange event) {
+    static String reason(TrailEvent event) {
         return event.reason() == null ? "" : "  (" + event.reason() + ")";
     }
 

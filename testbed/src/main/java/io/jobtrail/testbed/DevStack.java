@@ -97,7 +97,8 @@ public final class DevStack {
             stack.startWorkers();
         }
         out.println("Logs       " + home.resolve(".dev/logs"));
-        out.println("API        " + url + "/");
+        out.println("Dashboard  " + url + "/");
+        out.println("API        " + url + "/docs");
         if (options.demo()) {
             out.println();
             return new Demo(client, stack::isServing, DEMO_LIMIT, out).run(files);

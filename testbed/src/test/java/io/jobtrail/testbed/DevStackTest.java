@@ -80,7 +80,7 @@ class DevStackTest {
         run(OWN_SERVERS, "--port", "" + port);
         awaitOutput("Ctrl-C stops everything");
         assertThat(output())
-                .contains("API        http://127.0.0.1:" + port + "/")
+                .contains("Dashboard  http://127.0.0.1:" + port + "/")
                 .contains("curl -s -H 'X-Realm: demo' -F 'file=@" + home.resolve("samples/letter.txt"));
         List<ProcessHandle> children = program.handle().descendants().toList();
         assertThat(children).hasSizeGreaterThanOrEqualTo(6);

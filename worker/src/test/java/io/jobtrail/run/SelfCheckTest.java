@@ -40,7 +40,7 @@ class SelfCheckTest {
                 await().until(() -> !said(registry).isEmpty());
                 assertThat(said(registry).get(0)).contains("Redis cannot be used (its memory is full");
                 server.kill();
-                await().until(() -> said(registry).get(0).contains("no connection"));
+                await().until(() -> said(registry).get(0).contains("connection refused"));
                 server.startAgain();
                 await().until(() -> said(registry).isEmpty());
             }

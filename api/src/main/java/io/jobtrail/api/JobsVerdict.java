@@ -1,0 +1,48 @@
+package io.jobtrail.api;
+
+import io.jobtrail.job.JobState;
+import io.jobtrail.job.QueueName;
+import io.jobtrail.store.Queues;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the numbers of jobs and the switches of the queues say about the pipeline: the one place that judges them, for
+ * {@code /health} and {@code /pipeline/stats} alike. Asks nobody.
+ *
+ * @param critical more than a few jobs need somebody
+ * @param reasons in words; none when nothing is wrong
+ */
+record JobsVerdict(boolean critical, List<String> reasons) {
+    static final JobsVerdict UNKNOWN = new JobsVerdict(false, List.of());
+
+    private static final long FAILED_CRITICAL = 10;
+    private static final long RETRYING_CRITICAL = 20;
+    private static final long RETRYING_DEGRADED = 5;
+
+    static JobsVerdict of(Map<QueueName, Map<JobState, Long>> counts, List<Queues.Setting> queues) {
+        long failed = sum(counts, JobState.FAILED);
+        long retrying = sum(counts, JobState.RETRYING);
+        var reasons = new ArrayList<String>();
+        if (failed > 0) {
+            reasons.add(failed == 1 ? "1 job has failed for good" : failed + " jobs have failed for good");
+        }
+        if (retrying > RETRYING_DEGRADED) {
+            reasons.add(retrying + " jobs wait for another attempt");
+        }
+        queues.stream().filter(Queues.Setting::paused).forEach(queue -> {
+            var states = counts.getOrDefault(queue.name(), Map.of());
+            long waiting = states.getOrDefault(JobState.QUEUED, 0L) + states.getOrDefault(JobState.RETRYING, 0L);
+            reasons.add("queue paused: %s, with %d %s waiting"
+                    .formatted(queue.name().wireName(), waiting, waiting == 1 ? "job" : "jobs"));
+        });
+        return new JobsVerdict(failed > FAILED_CRITICAL || retrying > RETRYING_CRITICAL, List.copyOf(reasons));
+    }
+
+    static long sum(Map<QueueName, Map<JobState, Long>> counts, JobState state) {
+        return counts.values().stream()
+                .mapToLong(states -> states.getOrDefault(state, 0L))
+                .sum();
+    }
+}

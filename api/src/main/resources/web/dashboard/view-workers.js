@@ -1,0 +1,58 @@
+// Who works, on what. Those that are silent or have stopped are marked, and shown.
+
+import { get } from "./api.js";
+import { el } from "./dom.js";
+import { absolute, age, bytes, count, duration, plural } from "./format.js";
+import { table, time } from "./parts.js";
+import { firstWorker } from "./view-overview.js";
+
+export const right = "administer";
+
+export function title() {
+  return "Workers";
+}
+
+export async function load() {
+  return get("pipeline/workers");
+}
+
+export function render(params, { workers, alive }) {
+  const silent = workers.filter((worker) => stateOf(worker) === "silent").length;
+  return [
+    el("p", {}, `${plural(alive, "worker is alive", "workers are alive")}${silent ? `, ${silent} ${silent === 1 ? "is" : "are"} silent` : ""}.`),
+    alive ? "" : firstWorker(),
+    workers.length ? table("Workers", ["Worker", "State", "Last beat", "Queues", "Jobs now", "Finished", "Failed", "Retried", "p95", "Memory", "Version", "Up for"],
+      workers.map((worker) => row(worker))) : "",
+  ];
+}
+
+function stateOf(worker) {
+  return worker.alive ? "alive" : worker.stopped_at ? "stopped" : "silent";
+}
+
+const SIGNS = { alive: ["✓", "Alive", "finished"], silent: ["!", "Silent", "failed"], stopped: ["–", "Stopped", "cancelled"] };
+
+function row(worker) {
+  const state = stateOf(worker);
+  const [sign, word, colour] = SIGNS[state];
+  const figures = worker.metrics ?? {};
+  const until = worker.stopped_at ?? (worker.alive ? null : worker.last_beat_at);
+  const lived = until ? Date.parse(until) - Date.parse(worker.started_at) : null;
+  return {
+    key: worker.id,
+    attributes: { class: state },
+    cells: [
+      { head: [el("span", { class: "name" }, worker.id), el("span", { class: "muted" }, ` ${worker.host}:${worker.pid}`)] },
+      [el("span", { class: `chip ${colour}` }, el("span", { "aria-hidden": "true" }, sign), ` ${word}`),
+        figures.degraded?.length ? el("span", { class: "problem" }, ` ${[figures.degraded].flat().join("; ")}`) : ""],
+      time(worker.last_beat_at, " ago"),
+      worker.queues.join(", "),
+      `${count(worker.running)} of ${count(worker.concurrency)}`,
+      count(figures.finished), count(figures.failed), count(figures.retried),
+      duration(figures.run_ms_p95),
+      figures.heap_bytes ? `${bytes(figures.heap_bytes)} of ${bytes(figures.heap_max_bytes)}` : "–",
+      worker.version,
+      lived === null ? el("time", { datetime: worker.started_at, title: absolute(worker.started_at) }, age(worker.started_at)) : duration(lived),
+    ],
+  };
+}

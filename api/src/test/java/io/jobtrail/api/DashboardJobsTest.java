@@ -1,0 +1,305 @@
+package io.jobtrail.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.jobtrail.job.QueueName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.Keys;
+
+/** What people do with jobs in the dashboard, in a real browser against a real server, without keys as in development. */
+class DashboardJobsTest {
+    private static final String PROMPT = """
+            {"questions": [{"name": "action", "text": "Right?", "choices": ["approve", "reject"], "required": true},
+                           {"name": "feedback", "text": "Why?", "choices": [], "required": false}],
+             "content": {"summary": "a short summary"}}""";
+
+    private static RunningApi api;
+    private static Browser browser;
+    private static DashboardWorker worker;
+
+    @TempDir
+    private Path directory;
+
+    @BeforeAll
+    static void start() {
+        assumeTrue(
+                Browser.isInstalled(), "no chromium is installed (Debian: apt-get install chromium chromium-driver)");
+        api = RunningApi.start();
+        worker = new DashboardWorker(api);
+        browser = Browser.at(api);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (browser != null) {
+            browser.close();
+        }
+        if (api != null) {
+            api.close();
+        }
+    }
+
+    @BeforeEach
+    void forget() {
+        api.database.asOwner("SELECT delete_job(id) FROM pipeline_jobs WHERE deleted_at IS NULL");
+    }
+
+    private static String lastReason(UUID job) {
+        var events = api.database.reader().history(job);
+        var last = events.get(events.size() - 1);
+        return last.newState() + " " + last.reason();
+    }
+
+    @Test
+    void uploadIsFollowedUntilItHasFinished() throws IOException {
+        var file = Files.writeString(directory.resolve("letter.txt"), "Dear reader");
+        browser.open("?view=upload");
+        browser.find("#files").sendKeys(file.toString());
+        browser.shows("main table", "letter.txt", "Queued");
+        var id = UUID.fromString(browser.query().replaceFirst(".*jobs=", ""));
+
+        var claim = worker.claims(id);
+        worker.isAt(claim, "embedding", 0.4);
+        browser.shows("main table", "Running", "embedding");
+        assertThat(browser.find("main table progress").getAttribute("value")).isEqualTo("40");
+        browser.press("main table", id.toString().substring(0, 8));
+        browser.shows("h1", "letter.txt");
+        browser.shows("main", "Running", "so far");
+        worker.finishes(claim, "{\"summary\":\"It greets the reader.\",\"pages\":1,\"large\":12345678901234567890}");
+        browser.shows("main .chip", "Finished");
+        browser.shows(
+                "main", "It greets the reader.", "Trail verified", "SUBMITTED", "CLAIMED", "COMPLETED", "worker-1");
+        browser.press(".tabs", "Raw JSON");
+        browser.shows("pre.json", "\"large\": 12345678901234567890");
+        browser.press(".tabs", "Chunks");
+        browser.shows("main", "There are no chunks");
+        assertThat(browser.query()).contains("tab=chunks");
+        assertThat(browser.complaints()).isEmpty();
+    }
+
+    @Test
+    void failedJobIsRetriedWithAReason() {
+        var job = worker.failed("TIMEOUT", "it took too long");
+        browser.open("?job=" + job);
+        browser.shows(".failure", "TIMEOUT", "it took too long");
+        browser.press("main", "Retry");
+        browser.shows("dialog", job.toString());
+        assertThat(browser.run("return document.activeElement.textContent")).isEqualTo("Keep as it is");
+        browser.press("dialog", "Keep as it is");
+        browser.showsNot("body", "Keep as it is");
+        assertThat(api.column(job, "status")).isEqualTo("failed");
+
+        browser.press("main", "Retry");
+        browser.write("dialog textarea", "the disk is back");
+        browser.press("dialog", "Retry");
+        browser.shows("main .chip", "Queued");
+        browser.shows("main table", "the disk is back", "api:127.0.0.1");
+        assertThat(lastReason(job)).isEqualTo("queued the disk is back");
+        browser.press("main", "Delete");
+        browser.press("dialog", "Delete");
+        browser.shows("h1", "Jobs");
+        assertThat(api.column(job, "deleted_at IS NOT NULL")).isEqualTo("true");
+    }
+
+    @Test
+    void selectedJobsAreActedOnAndEachResultIsShown() {
+        var first = worker.failed("TIMEOUT", "slow");
+        var second = worker.failed("TIMEOUT", "slow");
+        var other = worker.failed("NO_TEXT", "empty");
+        browser.open("?view=jobs&status=failed&error_code=TIMEOUT");
+        browser.shows("main table", "TIMEOUT");
+        for (var job : List.of(first, second)) {
+            browser.find("[aria-label='Select job " + job + "']").click();
+        }
+        browser.shows(".bar", "2 selected");
+        browser.shows("#updated", "paused");
+        browser.press(".bar", "Retry");
+        browser.shows("dialog h2", "Retry 2 jobs?");
+        // One of them moves on while the question is open.
+        api.database.actions().retry(first, "somebody else", null);
+        browser.write("dialog textarea", "all again");
+        browser.press("dialog", "Retry 2 jobs");
+        browser.shows("dialog", "1 job retried, 1 not", "this one is queued");
+        browser.press("dialog", "Close");
+        browser.shows("main", "No job matches status:failed error:TIMEOUT");
+        assertThat(lastReason(second)).isEqualTo("queued all again");
+        assertThat(api.column(other, "status")).isEqualTo("failed");
+    }
+
+    @Test
+    void groupOfDeadLettersIsRetriedWithItsNumber() {
+        for (int i = 0; i < 3; i++) {
+            worker.failed("SOURCE_UNAVAILABLE", "the bucket is away");
+        }
+        var other = worker.failed("NO_TEXT", "empty");
+        browser.open("");
+        browser.shows("main", "SOURCE_UNAVAILABLE", "4 jobs have failed for good");
+        browser.press("main .problems", "→ dead letters");
+        browser.shows("main table", "SOURCE_UNAVAILABLE", "3", "NO_TEXT");
+        browser.press("main tbody tr:first-child", "Retry group");
+        browser.shows("dialog h2", "Retry 3 jobs?");
+        browser.press("dialog", "Retry 3 jobs");
+        browser.shows("dialog", "3 jobs retried.");
+        browser.press("dialog", "Close");
+        browser.showsNot("main", "SOURCE_UNAVAILABLE");
+        assertThat(api.database
+                        .runtime()
+                        .list("SELECT status FROM pipeline_jobs WHERE deleted_at IS NULL", row -> row.getString(1)))
+                .containsExactlyInAnyOrder("queued", "queued", "queued", "failed");
+        assertThat(api.column(other, "status")).isEqualTo("failed");
+    }
+
+    @Test
+    void questionIsAnswered() {
+        var job = worker.asks(PROMPT);
+        browser.open("?job=" + job);
+        browser.shows(".prompt", "a short summary", "Right?", "Why?");
+        browser.press(".prompt", "Answer");
+        assertThat(api.column(job, "status")).isEqualTo("awaiting_input"); // what is required is asked for
+        browser.find(".prompt input[value=approve]").click();
+        browser.write(".prompt textarea", "it fits");
+        browser.press(".prompt", "Answer");
+        browser.shows("main .chip", "Queued");
+        assertThat(lastReason(job)).isEqualTo("queued ANSWERED");
+        assertThat(api.database.ask("SELECT answer::text FROM pipeline_job_prompts WHERE job_id = ?", job))
+                .isEqualTo("{\"action\": \"approve\", \"feedback\": \"it fits\"}");
+    }
+
+    @Test
+    void queueIsPausedAndResumed() {
+        browser.open("");
+        browser.find("[aria-label='Pause queue slow']").click();
+        browser.write("dialog textarea", "disk is full");
+        browser.press("dialog", "Pause");
+        browser.shows("main table", "Paused", "disk is full");
+        browser.shows(".problems", "queue paused: slow");
+        assertThat(api.database.store().pausedQueues()).containsExactly(QueueName.SLOW);
+        browser.find("[aria-label='Resume queue slow']").click();
+        browser.press("dialog", "Resume");
+        browser.showsNot("main table", "Paused");
+        assertThat(api.database.store().pausedQueues()).isEmpty();
+    }
+
+    @Test
+    void newJobsWaitUntilTheyAreCalledForAndFocusStays() {
+        var job = api.database.aJob().insert();
+        browser.open("?view=jobs");
+        browser.find("main tbody th a").sendKeys(Keys.SHIFT); // has the focus now
+        var next = api.database.aJob().insert();
+        browser.shows("button.new", "Show 1 new job");
+        var claim = worker.claims(job);
+        browser.shows("main tbody", "Running");
+        assertThat(browser.run("return document.activeElement.title")).isEqualTo(job.toString());
+        assertThat(browser.text("main tbody")).doesNotContain(next.toString().substring(32));
+        browser.press("main", "Show 1 new job");
+        browser.shows("main tbody", next.toString().substring(32));
+        api.database.store().giveBack(claim, "WORKER_SHUTDOWN");
+        browser.showsNot("main tbody", "Running");
+        assertThat(browser.text("button.new")).isEmpty();
+    }
+
+    @Test
+    void addressesAreViewsAndBackLeadsBack() {
+        worker.failed("TIMEOUT", "slow");
+        var waiting =
+                api.database.aJob().queue(QueueName.SLOW).input(Map.of("a", 1)).insert();
+        browser.open("");
+        browser.press(".cards", "1");
+        browser.shows("h1", "Jobs");
+        var queued = browser.query();
+        browser.shows("main tbody", "Queued", "slow");
+        browser.showsNot("main tbody", "Failed");
+        browser.write("#search", "status:failed error:TIMEOUT");
+        browser.enter();
+        browser.shows("main tbody", "Failed");
+        assertThat(browser.query()).isEqualTo("?view=jobs&status=failed&error_code=TIMEOUT");
+        browser.driver.navigate().back();
+        browser.shows("main tbody", "Queued");
+        assertThat(browser.query()).isEqualTo(queued);
+        assertThat(browser.find("#search").getAttribute("value")).isEqualTo("status:queued");
+        browser.driver.navigate().back();
+        browser.shows("h1", "Overview");
+        browser.driver.navigate().forward();
+        browser.shows("main tbody", "Queued");
+        var seen = browser.text("main tbody").replaceAll("\\d+ s", "");
+        browser.driver.navigate().refresh();
+        browser.shows("main tbody", "Queued");
+        assertThat(browser.text("main tbody").replaceAll("\\d+ s", "")).isEqualTo(seen);
+        browser.write("#search", waiting.toString());
+        browser.shows("h1", "Job " + waiting.toString().substring(0, 13));
+        assertThat(browser.query()).isEqualTo("?job=" + waiting);
+    }
+
+    @Test
+    void pagesFollowEachOtherBothWays() {
+        for (int i = 0; i < 60; i++) {
+            api.database.aJob().insert();
+        }
+        browser.open("?view=jobs");
+        browser.shows(".pages", "Next");
+        assertThat(browser.run("return document.querySelectorAll('main tbody tr').length"))
+                .isEqualTo(50L);
+        browser.press(".pages", "Next");
+        Browser.soon()
+                .until(() -> browser.run("return document.querySelectorAll('main tbody tr').length")
+                        .equals(10L));
+        browser.shows(".pages", "Previous", "Newest");
+        browser.press(".pages", "Previous");
+        Browser.soon()
+                .until(() -> browser.run("return document.querySelectorAll('main tbody tr').length")
+                        .equals(50L));
+        assertThat(browser.query()).isEqualTo("?view=jobs");
+    }
+
+    @Test
+    void keysSpareTheMouse() {
+        worker.failed("TIMEOUT", "slow");
+        var newest = worker.failed("NO_TEXT", "empty");
+        browser.open("");
+        browser.shows("h1", "Overview");
+        browser.type("gj");
+        browser.shows("main tbody", "TIMEOUT");
+        browser.type("jjk");
+        assertThat(browser.run("return document.activeElement.title")).isEqualTo(newest.toString());
+        browser.type("x");
+        browser.shows(".bar", "1 selected");
+        browser.type("/");
+        browser.type("gd"); // in a field these are letters
+        assertThat(browser.find("#search").getAttribute("value")).isEqualTo("gd");
+        browser.type(Keys.TAB);
+        browser.run("document.activeElement.blur()");
+        browser.type("?");
+        browser.shows("dialog", "Next and previous row");
+        browser.type(Keys.ESCAPE);
+        browser.showsNot("body", "Next and previous row");
+        browser.type("jj");
+        browser.enter();
+        browser.shows("h1", "Job");
+        browser.type("gw");
+        browser.shows("main tbody", "worker-1", "Alive");
+    }
+
+    @Test
+    void whatCannotBeAskedLeavesWhatWasShown() {
+        worker.failed("TIMEOUT", "slow");
+        browser.open("?view=jobs");
+        browser.shows("main tbody", "TIMEOUT");
+        browser.write("#search", "batch:nonsense");
+        browser.enter();
+        browser.shows("#banner", "The id is not a UUID", "Request ", "Try again");
+        browser.driver.navigate().back();
+        browser.shows("main tbody", "TIMEOUT");
+        browser.showsNot("#banner", "UUID");
+    }
+}
