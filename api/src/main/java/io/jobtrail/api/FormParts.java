@@ -84,15 +84,23 @@ final class FormParts extends MultiPart.AbstractPartsListener implements AutoClo
 
     void read(HttpServletRequest request) {
         refuseTooLarge(request.getContentLengthLong());
-        var boundary = MultiPart.extractBoundary(request.getContentType());
-        if (boundary == null || boundary.isEmpty()) {
-            throw malformed();
-        }
-        parse(request, boundary);
+        parse(request, boundary(request.getContentType()));
         if (refusal != null) {
             throw refusal;
         }
         requireFiles();
+    }
+
+    private static String boundary(String contentType) {
+        try {
+            var boundary = MultiPart.extractBoundary(contentType);
+            if (boundary != null && !boundary.isEmpty()) {
+                return boundary;
+            }
+        } catch (IllegalArgumentException e) {
+            // a quote without its end; answered below
+        }
+        throw malformed();
     }
 
     private void parse(HttpServletRequest request, String boundary) {

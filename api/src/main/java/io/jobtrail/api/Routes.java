@@ -67,6 +67,8 @@ final class Routes {
                 ctx.header("Cache-Control", "no-store");
             });
             config.routes.before(Routes::refuseInnerMethods);
+            config.routes.before(Routes::refuseMalformedPath);
+            config.routes.beforeMatched(Routes::refuseMalformedCharset);
             config.requestLogger.http(metrics::measure);
             config.routes.beforeMatched(Routes::refuseRepeatedHeaders);
             config.routes.beforeMatched(methods::refuseNamesAsIds);
@@ -140,6 +142,25 @@ final class Routes {
     private static void refuseInnerMethods(Context ctx) {
         if (!ctx.method().isHttpMethod()) {
             throw new MethodNotAllowedResponse();
+        }
+    }
+
+    /** What stands behind a semicolon the web server does not decode, but Javalin does. */
+    private static void refuseMalformedPath(Context ctx) {
+        try {
+            URLDecoder.decode(ctx.path(), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw new ApiError(ErrorCode.MALFORMED_REQUEST, null, "the path has a malformed percent-encoding");
+        }
+    }
+
+    /** Javalin asks for it in many places, and takes it for granted that a name follows. */
+    private static void refuseMalformedCharset(Context ctx) {
+        try {
+            ctx.characterEncoding();
+        } catch (IndexOutOfBoundsException e) {
+            throw new ApiError(
+                    ErrorCode.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Content-Type must name a charset, or have none");
         }
     }
 

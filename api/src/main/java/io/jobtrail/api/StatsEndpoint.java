@@ -22,7 +22,7 @@ final class StatsEndpoint {
 
     void stats(Context ctx) {
         JobsEndpoint.onlyKnown(ctx, Set.of("realm"));
-        var counts = reader.counts(Principal.of(ctx).listed("realm", ctx.queryParam("realm")));
+        var counts = reader.counts(Principal.of(ctx).listed("realm", JobsEndpoint.text(ctx, "realm")));
         var byQueue = new LinkedHashMap<String, Map<String, Long>>();
         var byStatus = new LinkedHashMap<String, Long>();
         for (var state : JobState.values()) {

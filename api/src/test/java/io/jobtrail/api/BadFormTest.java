@@ -132,6 +132,7 @@ class BadFormTest {
                 form(a().field("options", "{\"a\":1,\"a\":2}"), 400, "MALFORMED_JSON", "options", "a"),
                 form(a().field("options", nested(200)), 400, "MALFORMED_JSON", "options", "100"),
                 body("multipart/form-data", file, 400, "MALFORMED_MULTIPART", null, "boundary"),
+                body("multipart/form-data; boundary=\"b", file, 400, "MALFORMED_MULTIPART", null, "boundary"),
                 body("multipart/form-data; boundary=", file, 400, "MALFORMED_MULTIPART", null, "boundary"),
                 body(
                         "multipart/mixed; boundary=x",

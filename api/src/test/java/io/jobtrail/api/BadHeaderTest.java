@@ -84,6 +84,16 @@ class BadHeaderTest {
 
     @ParameterizedTest
     @ValueSource(
+            strings = {"application/json; charset", "application/json;charset;a=b", "text/plain; CHARSET", "a; charsets"
+            })
+    void charsetWithoutANameIsRefused(String type) {
+        api.get("/pipeline/stats", "Content-Type", type).isProblem(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type");
+        api.send("POST", "/pipeline/session", "{}".getBytes(StandardCharsets.UTF_8), "Content-Type", type)
+                .isProblem(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
             strings = {
                 "Authorization",
                 "X-Admin-Key",

@@ -21,6 +21,7 @@ final class JsonMutation {
 
     private final RandomGenerator random;
     private final List<String> raw = new ArrayList<>();
+    private boolean repeated;
 
     private JsonMutation(RandomGenerator random) {
         this.random = random;
@@ -57,7 +58,8 @@ final class JsonMutation {
             mutate(object);
         } else if (container instanceof ArrayNode array && !array.isEmpty()) {
             int at = random.nextInt(array.size());
-            if (random.nextInt(12) == 0 && array.toString().length() < MOST_REPEATED) {
+            if (!repeated && random.nextInt(12) == 0 && array.toString().length() < MOST_REPEATED) {
+                repeated = true; // once, for a copy is the same as the first and grows with it
                 for (int i = 0; i < 1_001; i++) {
                     array.add(array.get(at));
                 }

@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 final class Judge {
     private static final Duration LONGEST = Duration.ofSeconds(10);
 
+    private static final int SMALL = 64 << 10;
+
     private static final Pattern STACK = Pattern.compile("(?m)^\\s*at [\\w.$/]+\\([\\w$]+\\.(java|kt)|Caused by: ");
 
     private static final Pattern INNER = Pattern.compile("\\b(java|javax|jakarta|kotlin|sun|jdk)\\.[a-z]+\\.[\\w.$]+"
@@ -60,7 +62,7 @@ final class Judge {
         }
         // A version of HTTP, or a framing, that this server does not speak is its own to refuse.
         boolean unspoken = reply.status() == 505 || reply.status() == 501;
-        if (reply.status() >= 500 && !(unspoken && exchange.manner() != Manner.SOUND)) {
+        if (reply.status() >= 500 && !(unspoken && exchange.manner() != Manner.SOUND) && !isFull(exchange, reply)) {
             found.add(Violation.of(Rule.SERVER_ERROR, "%d %.300s", reply.status(), reply.text()));
         }
         headers(reply, found);
@@ -72,6 +74,12 @@ final class Judge {
         if (reply.body().length > 0 || reply.status() >= 400 && !exchange.sent().startsWith("HEAD")) {
             body(exchange, reply, found);
         }
+    }
+
+    /** Large bodies at once may be sent away for want of memory, if they are told so. */
+    private static boolean isFull(Exchange exchange, Reply reply) {
+        boolean large = exchange.request().length > SMALL || exchange.sent().contains("Transfer-Encoding");
+        return large && reply.status() == 503 && reply.text().contains("\"NO_ROOM\"");
     }
 
     private static void headers(Reply reply, List<Violation> found) {

@@ -83,6 +83,16 @@ class JudgeTest {
     }
 
     @Test
+    void onlyLargeBodiesMayFindNoRoom() {
+        var full = problem(503, "NO_ROOM", "come again", "");
+        assertThat(judged("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", Manner.SOUND, full))
+                .isEmpty();
+        assertThat(judged("POST / HTTP/1.1\r\n\r\n" + "x".repeat(70_000), Manner.SOUND, full))
+                .isEmpty();
+        assertThat(judged("POST / HTTP/1.1\r\n\r\n{}", Manner.SOUND, full)).containsExactly(Rule.SERVER_ERROR);
+    }
+
+    @Test
     void refusalHasItsForm() {
         assertThat(judged(reply(404, "text/html", "<h1>404</h1>"))).containsExactly(Rule.NO_PROBLEM);
         assertThat(judged(reply(404, "application/json", "{\"status\":404}"))).containsExactly(Rule.NO_PROBLEM);
