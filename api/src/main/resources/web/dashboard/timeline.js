@@ -16,8 +16,8 @@ export function timeline(history) {
         { head: chip(event.new_state) },
         time(event.timestamp, " ago"),
         lasted(event, events[i + 1]),
-        event.actor,
-        [event.reason ?? "–", Object.entries(event.metadata ?? {}).map(([name, value]) => el("span", { class: "muted" }, ` ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`))],
+        el("span", { class: "cut" }, event.actor),
+        [el("span", { class: "cut" }, event.reason ?? "–"), Object.entries(event.metadata ?? {}).map(([name, value]) => el("span", { class: "muted" }, ` ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`))],
         event.attempt,
       ],
     }))));

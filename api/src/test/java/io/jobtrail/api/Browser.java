@@ -27,6 +27,8 @@ import org.openqa.selenium.logging.LoggingPreferences;
  * a driver, and asks nobody but the server under test.
  */
 final class Browser implements AutoCloseable {
+    static final String MISSING = "no chromium is installed (Debian: apt-get install chromium chromium-driver)";
+
     private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
     private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
     private static final Duration LONG = Duration.ofSeconds(20);
@@ -58,6 +60,10 @@ final class Browser implements AutoCloseable {
     }
 
     static Browser at(RunningApi api) {
+        return at("http://127.0.0.1:" + api.server.port() + "/");
+    }
+
+    static Browser at(String home) {
         var options = new ChromeOptions().setBinary(CHROMIUM.toString());
         options.addArguments(
                 "--headless=new",
@@ -80,7 +86,7 @@ final class Browser implements AutoCloseable {
                 .build();
         var driver = new ChromeDriver(service, options);
         driver.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", Map.of("source", WATCH));
-        return new Browser(driver, "http://127.0.0.1:" + api.server.port() + "/");
+        return new Browser(driver, home);
     }
 
     static ConditionFactory soon() {
@@ -89,6 +95,13 @@ final class Browser implements AutoCloseable {
 
     void open(String query) {
         driver.get(home + query);
+    }
+
+    /** Away from the page, with nothing kept of it. */
+    void leave() {
+        open("heartbeat");
+        run("localStorage.clear()");
+        complaints();
     }
 
     /** Everything that can be read in the element, or nothing when there is none. */
@@ -138,6 +151,16 @@ final class Browser implements AutoCloseable {
 
     void enter() {
         type(Keys.ENTER);
+    }
+
+    /** @param scheme light or dark */
+    void looksLike(int width, String scheme) {
+        driver.executeCdpCommand(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", 900, "deviceScaleFactor", 1, "mobile", false));
+        driver.executeCdpCommand(
+                "Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
     }
 
     String query() {

@@ -150,9 +150,11 @@ class OpenApiFieldsTest {
                     .as("%s wants the token: %s", operation, signedIn.text())
                     .isEqualTo(headers.contains("X-CSRF-Token"));
             var type = operation.equals("POST /pipeline/batch") ? "multipart/form-data" : "application/json";
-            var keyed = new String[] {"X-Admin-Key", ADMIN, "Content-Type", type, "Last-Event-ID", "none"};
+            var keyed = new String[] {"X-Admin-Key", ADMIN, "Content-Type", type};
             for (var header : List.of("Idempotency-Key", "X-Realm", "Last-Event-ID")) {
-                var answer = documented.send(api, operation, "", null, and(keyed, header, "two words"));
+                // Without a bad one the stream of events would not end.
+                var bad = header.equals("Last-Event-ID") ? keyed : and(keyed, "Last-Event-ID", "none");
+                var answer = documented.send(api, operation, "", null, and(bad, header, "two words"));
                 assertThat(answer.text().contains("\"field\":\"" + header + "\""))
                         .as("%s looks at %s: %s", operation, header, answer.text())
                         .isEqualTo(headers.contains(header));

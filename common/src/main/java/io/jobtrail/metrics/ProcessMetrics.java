@@ -2,6 +2,7 @@ package io.jobtrail.metrics;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -27,6 +28,13 @@ public final class ProcessMetrics implements AutoCloseable {
     public ProcessMetrics() {
         // Instead of the nanoseconds that Micrometer counts it in, which no other Prometheus client does.
         registry.config().meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"));
+        registry.config().meterFilter(new MeterFilter() {
+            /** Its own name ends like a series of a histogram. */
+            @Override
+            public Meter.Id map(Meter.Id id) {
+                return id.getName().equals("system.cpu.count") ? id.withName("system.cpus") : id;
+            }
+        });
         FunctionCounter.builder("process.cpu", this, ProcessMetrics::cpuSeconds)
                 .baseUnit("seconds")
                 .description("Processor time that the process has used")

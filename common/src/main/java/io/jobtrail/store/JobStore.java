@@ -179,7 +179,7 @@ public final class JobStore {
 
     private void giveBackAfter(DatabaseFailure failure, Claim notStarted) {
         try {
-            giveBack(notStarted, "NOT_STARTED");
+            giveBackAtOnce(List.of(notStarted), "NOT_STARTED"); // after one long wait, not behind others who wait
         } catch (DatabaseFailure e) {
             failure.addSuppressed(e);
         }
@@ -227,13 +227,17 @@ public final class JobStore {
 
     /** Likewise all of them at once. A claim without an answer is lost. */
     public Map<UUID, JobState> giveBack(Collection<Claim> claims, String reason) {
+        return patient.ask(() -> giveBackAtOnce(claims, reason));
+    }
+
+    private Map<UUID, JobState> giveBackAtOnce(Collection<Claim> claims, String reason) {
         var left = new LinkedHashMap<UUID, JobState>();
-        patient.ask(() -> database.list(
+        database.list(
                 "SELECT * FROM give_back_jobs(?, ?, ?)",
                 row -> left.put(row.getObject("job_id", UUID.class), JobState.of(row.getString("status"))),
                 array("uuid", claims.stream().map(Claim::id).toList()),
                 array("int4", claims.stream().map(Claim::version).toList()),
-                reason));
+                reason);
         listener.changed(left.keySet());
         return left;
     }

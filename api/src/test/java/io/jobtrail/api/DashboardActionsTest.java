@@ -8,17 +8,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.openqa.selenium.Keys;
 
 /** What people do with jobs in the dashboard, in a real browser against a real server, without keys as in development. */
-class DashboardJobsTest {
+class DashboardActionsTest {
     private static final String PROMPT = """
             {"questions": [{"name": "action", "text": "Right?", "choices": ["approve", "reject"], "required": true},
                            {"name": "feedback", "text": "Why?", "choices": [], "required": false}],
@@ -52,6 +50,7 @@ class DashboardJobsTest {
 
     @BeforeEach
     void forget() {
+        browser.leave();
         api.database.asOwner("SELECT delete_job(id) FROM pipeline_jobs WHERE deleted_at IS NULL");
     }
 
@@ -189,117 +188,5 @@ class DashboardJobsTest {
         browser.press("dialog", "Resume");
         browser.showsNot("main table", "Paused");
         assertThat(api.database.store().pausedQueues()).isEmpty();
-    }
-
-    @Test
-    void newJobsWaitUntilTheyAreCalledForAndFocusStays() {
-        var job = api.database.aJob().insert();
-        browser.open("?view=jobs");
-        browser.find("main tbody th a").sendKeys(Keys.SHIFT); // has the focus now
-        var next = api.database.aJob().insert();
-        browser.shows("button.new", "Show 1 new job");
-        var claim = worker.claims(job);
-        browser.shows("main tbody", "Running");
-        assertThat(browser.run("return document.activeElement.title")).isEqualTo(job.toString());
-        assertThat(browser.text("main tbody")).doesNotContain(next.toString().substring(32));
-        browser.press("main", "Show 1 new job");
-        browser.shows("main tbody", next.toString().substring(32));
-        api.database.store().giveBack(claim, "WORKER_SHUTDOWN");
-        browser.showsNot("main tbody", "Running");
-        assertThat(browser.text("button.new")).isEmpty();
-    }
-
-    @Test
-    void addressesAreViewsAndBackLeadsBack() {
-        worker.failed("TIMEOUT", "slow");
-        var waiting =
-                api.database.aJob().queue(QueueName.SLOW).input(Map.of("a", 1)).insert();
-        browser.open("");
-        browser.press(".cards", "1");
-        browser.shows("h1", "Jobs");
-        var queued = browser.query();
-        browser.shows("main tbody", "Queued", "slow");
-        browser.showsNot("main tbody", "Failed");
-        browser.write("#search", "status:failed error:TIMEOUT");
-        browser.enter();
-        browser.shows("main tbody", "Failed");
-        assertThat(browser.query()).isEqualTo("?view=jobs&status=failed&error_code=TIMEOUT");
-        browser.driver.navigate().back();
-        browser.shows("main tbody", "Queued");
-        assertThat(browser.query()).isEqualTo(queued);
-        assertThat(browser.find("#search").getAttribute("value")).isEqualTo("status:queued");
-        browser.driver.navigate().back();
-        browser.shows("h1", "Overview");
-        browser.driver.navigate().forward();
-        browser.shows("main tbody", "Queued");
-        var seen = browser.text("main tbody").replaceAll("\\d+ s", "");
-        browser.driver.navigate().refresh();
-        browser.shows("main tbody", "Queued");
-        assertThat(browser.text("main tbody").replaceAll("\\d+ s", "")).isEqualTo(seen);
-        browser.write("#search", waiting.toString());
-        browser.shows("h1", "Job " + waiting.toString().substring(0, 13));
-        assertThat(browser.query()).isEqualTo("?job=" + waiting);
-    }
-
-    @Test
-    void pagesFollowEachOtherBothWays() {
-        for (int i = 0; i < 60; i++) {
-            api.database.aJob().insert();
-        }
-        browser.open("?view=jobs");
-        browser.shows(".pages", "Next");
-        assertThat(browser.run("return document.querySelectorAll('main tbody tr').length"))
-                .isEqualTo(50L);
-        browser.press(".pages", "Next");
-        Browser.soon()
-                .until(() -> browser.run("return document.querySelectorAll('main tbody tr').length")
-                        .equals(10L));
-        browser.shows(".pages", "Previous", "Newest");
-        browser.press(".pages", "Previous");
-        Browser.soon()
-                .until(() -> browser.run("return document.querySelectorAll('main tbody tr').length")
-                        .equals(50L));
-        assertThat(browser.query()).isEqualTo("?view=jobs");
-    }
-
-    @Test
-    void keysSpareTheMouse() {
-        worker.failed("TIMEOUT", "slow");
-        var newest = worker.failed("NO_TEXT", "empty");
-        browser.open("");
-        browser.shows("h1", "Overview");
-        browser.type("gj");
-        browser.shows("main tbody", "TIMEOUT");
-        browser.type("jjk");
-        assertThat(browser.run("return document.activeElement.title")).isEqualTo(newest.toString());
-        browser.type("x");
-        browser.shows(".bar", "1 selected");
-        browser.type("/");
-        browser.type("gd"); // in a field these are letters
-        assertThat(browser.find("#search").getAttribute("value")).isEqualTo("gd");
-        browser.type(Keys.TAB);
-        browser.run("document.activeElement.blur()");
-        browser.type("?");
-        browser.shows("dialog", "Next and previous row");
-        browser.type(Keys.ESCAPE);
-        browser.showsNot("body", "Next and previous row");
-        browser.type("jj");
-        browser.enter();
-        browser.shows("h1", "Job");
-        browser.type("gw");
-        browser.shows("main tbody", "worker-1", "Alive");
-    }
-
-    @Test
-    void whatCannotBeAskedLeavesWhatWasShown() {
-        worker.failed("TIMEOUT", "slow");
-        browser.open("?view=jobs");
-        browser.shows("main tbody", "TIMEOUT");
-        browser.write("#search", "batch:nonsense");
-        browser.enter();
-        browser.shows("#banner", "The id is not a UUID", "Request ", "Try again");
-        browser.driver.navigate().back();
-        browser.shows("main tbody", "TIMEOUT");
-        browser.showsNot("#banner", "UUID");
     }
 }
