@@ -35,7 +35,7 @@ export function render(params, { jobs, total, isAll }) {
   const heads = ["Error", "Jobs", "Newest", "File", "Queues", "Message of the newest"];
   return [
     el("p", {}, isAll ? `${plural(jobs.length, "job has", "jobs have")} failed for good.` : `The newest ${count(jobs.length)} of ${count(total)} that have failed for good.`),
-    table("Dead letters by error code", may("operate") ? [...heads, "Action"] : heads, groups.map((group) => row(group, isAll))),
+    table("Dead letters by error code", may("operate") ? [...heads, "Action"] : heads, groups.map((group) => row(group, isAll)), { class: "groups" }),
     el("p", {}, link({ view: "jobs", status: "failed" }, "All of them, one by one")),
   ];
 }

@@ -135,7 +135,7 @@ function failures(jobs) {
       [jobLink(group.jobs[0].id), " ", time(group.jobs[0].finished_at, " ago")],
       el("span", { class: "cut" }, group.jobs[0].error ?? ""),
     ],
-  })));
+  })), { class: "groups" });
 }
 
 export function firstJob() {

@@ -80,11 +80,12 @@ class MetricsTest {
             api.get("/heartbeat", "X-HTTP-Method-Override", method + "X").is(405);
         }
         for (var inner : List.of("BEFORE", "AFTER", "WEBSOCKET_BEFORE_UPGRADE")) {
-            api.send(inner, "/nothing", null).isProblem(405, "METHOD_NOT_ALLOWED", null);
+            api.send(inner, "/nothing", null).isProblem(404, "NOT_FOUND", null);
+            api.send(inner, "/heartbeat", null).isProblem(405, "METHOD_NOT_ALLOWED", null);
         }
         assertThat(metrics().lines().filter(line -> line.startsWith("http_server_requests_seconds_count{")))
                 .containsExactlyInAnyOrder(
-                        "http_server_requests_seconds_count{method=\"other\",route=\"none\",status=\"404\"} 3",
+                        "http_server_requests_seconds_count{method=\"other\",route=\"none\",status=\"404\"} 6",
                         "http_server_requests_seconds_count{method=\"other\",route=\"none\",status=\"405\"} 9");
     }
 

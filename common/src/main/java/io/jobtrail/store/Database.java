@@ -68,8 +68,7 @@ public final class Database implements AutoCloseable {
         config.setConnectionTimeout(connecting.toMillis());
         config.setInitializationFailTimeout(-1);
         // What Postgres does anyway; but a pool that is not told, and whose first connection breaks while it asks,
-        // refuses all
-        // others for ever.
+        // refuses all others for ever.
         config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
         config.setExceptionOverride(new LeaveStandby());
         pool = new HikariDataSource(config);
@@ -283,6 +282,7 @@ public final class Database implements AutoCloseable {
 
     @Override
     public void close() {
+        sessions.reachability().close();
         pool.close();
     }
 }

@@ -179,7 +179,9 @@ public final class JobStore {
 
     private void giveBackAfter(DatabaseFailure failure, Claim notStarted) {
         try {
-            giveBackAtOnce(List.of(notStarted), "NOT_STARTED"); // after one long wait, not behind others who wait
+            // After one long wait, not behind others who wait: outside their limit, as nobody else knows of this claim
+            // yet.
+            giveBackAtOnce(List.of(notStarted), "NOT_STARTED");
         } catch (DatabaseFailure e) {
             failure.addSuppressed(e);
         }

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 
 /**
  * Statements that wait for what somebody has locked, each on the thread of its caller. At most half of the connections do so at a
- * time, in the order of the callers: those that threads share always find one. An interrupt does not end them and is not
+ * time, in the order of the callers: those that threads share always find one. An interrupt ends neither them nor the wait for a turn, and is not
  * forgotten: a pool of connections would refuse a thread with the flag set, whatever is to be recorded. There is one for each pool,
  * or the halves of two would be the whole. Knows no table.
  */
@@ -27,14 +27,18 @@ final class PatientStatements {
         boolean interrupted = Thread.interrupted();
         boolean admitted = false;
         try {
-            admitted = turns.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+            for (long left = LONGEST_WAIT.toNanos(); !admitted && left > 0; left = deadline - System.nanoTime()) {
+                try {
+                    admitted = turns.tryAcquire(left, TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
             if (!admitted) {
                 throw notSent();
             }
             return statement.get();
-        } catch (InterruptedException e) {
-            interrupted = true;
-            throw notSent();
         } finally {
             if (admitted) {
                 turns.release();

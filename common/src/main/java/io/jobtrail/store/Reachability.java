@@ -20,6 +20,7 @@ final class Reachability {
 
     private volatile Outage outage;
     private volatile boolean waitedInVain;
+    private volatile boolean closed;
 
     /**
      * No connection could be opened since then.
@@ -81,13 +82,20 @@ final class Reachability {
         }
     }
 
-    /** Returns a connection, however long that takes; fails only when the thread is interrupted, as it is when the pool closes. */
+    /**
+     * Returns a connection, however long that takes; fails only once {@link #close} was called. A pool that closes does not interrupt
+     * the thread that opens connections for it, but waits for it.
+     */
     Connection open(Attempt attempt) throws SQLException {
         var pause = FIRST_PAUSE;
         while (true) {
             long begun = System.nanoTime();
             try {
                 var connection = attempt.open();
+                if (closed) {
+                    connection.close();
+                    throw new SQLException("the pool is closed");
+                }
                 ended();
                 return connection;
             } catch (SQLException e) {
@@ -120,11 +128,19 @@ final class Reachability {
         }
     }
 
-    /** False: interrupted. */
-    private static boolean rest(Duration pause) {
+    /** Ends the attempts, before the pool itself is closed. */
+    synchronized void close() {
+        closed = true;
+        notifyAll();
+    }
+
+    /** False: nobody wants a connection any more. */
+    private synchronized boolean rest(Duration pause) {
         try {
-            Thread.sleep(pause.toMillis());
-            return true;
+            if (!closed) {
+                wait(pause.toMillis());
+            }
+            return !closed;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

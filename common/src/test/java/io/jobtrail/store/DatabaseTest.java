@@ -43,6 +43,17 @@ class DatabaseTest {
                 .containsExactly("a", null, "b,\"{}\\");
     }
 
+    /** Nor a connection, if Postgres comes back. */
+    @Test
+    void whatIsClosedInAnOutageLeavesNoThreadThatGoesOnTrying() {
+        var nowhere =
+                new Database(DatabaseUrl.parse("postgresql://nobody@127.0.0.1:1/none"), "closed-in-an-outage", 1, 1);
+        await().until(() -> nowhere.fault().isPresent());
+        nowhere.close();
+        await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                .noneMatch(thread -> thread.getName().startsWith("closed-in-an-outage")));
+    }
+
     @Test
     void aTransactionThatFailsLeavesNothing() {
         assertThatThrownBy(() -> database.inTransaction(connection -> {

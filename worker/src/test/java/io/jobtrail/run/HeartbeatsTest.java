@@ -116,7 +116,7 @@ class HeartbeatsTest {
 
     @Test
     void anErrorEndsNeitherTheHeartbeatsNorTheWatch() throws Exception {
-        var logger = (Logger) LoggerFactory.getLogger(Heartbeats.class);
+        var logger = (Logger) LoggerFactory.getLogger(Heartbeats.class.getPackageName());
         var broken = new BrokenLog();
         broken.start();
         try (var nowhere = RunnerRig.nowhere(SOON);
