@@ -12,7 +12,7 @@ export const right = "read";
 
 /** What to do about a reason, by the words that it has. */
 const LEADS = [
-  [/\bhave failed\b/, { view: "dead" }, "dead letters"],
+  [/\b(has|have) failed\b/, { view: "dead" }, "dead letters"],
   [/another attempt/, { view: "jobs", status: "retrying" }, "retrying jobs"],
   [/worker/, { view: "workers" }, "workers"],
 ];
@@ -32,9 +32,9 @@ export async function load() {
 }
 
 export function render(params, { stats, health, failed, queues }) {
-  const reasons = [...health.reasons, ...stats.reasons];
+  const { reasons } = stats;
   return [
-    el("p", { class: `health ${worst(health.status, stats.health)}` }, sentence(stats, health, reasons)),
+    el("p", { class: `health ${stats.health}` }, sentence(stats)),
     reasons.length ? el("ul", { class: "problems" }, reasons.map((reason) => el("li", { key: reason }, reason, " ", lead(reason)))) : "",
     cards(stats.stats.by_status),
     stats.stats.total === 0 ? firstJob() : "",
@@ -46,16 +46,10 @@ export function render(params, { stats, health, failed, queues }) {
   ];
 }
 
-function worst(health, stats) {
-  if (health === "unavailable" || stats === "critical") return "critical";
-  return health === "healthy" && stats === "healthy" ? "healthy" : "degraded";
-}
-
-function sentence(stats, health, reasons) {
-  const { running, pending } = stats.summary;
+function sentence({ health, reasons, summary: { running, pending } }) {
   const work = `${running === 1 ? "1 job runs" : `${count(running)} jobs run`}, ${pending === 1 ? "1 waits" : `${count(pending)} wait`}.`;
   if (!reasons.length) return `Healthy: ${work}`;
-  const word = health.status === "unavailable" ? "Unavailable" : worst(health.status, stats.health) === "critical" ? "Critical" : "Degraded";
+  const word = health[0].toUpperCase() + health.slice(1);
   return `${word}: ${reasons[0]}${reasons.length > 1 ? `, and ${plural(reasons.length - 1, "more problem")}` : ""}. ${work}`;
 }
 

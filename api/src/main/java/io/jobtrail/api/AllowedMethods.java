@@ -5,7 +5,7 @@ import io.javalin.http.Context;
 import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.router.ParsedEndpoint;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -16,18 +16,15 @@ import java.util.stream.Collectors;
 final class AllowedMethods {
     static final Key<AllowedMethods> KEY = new Key<>("allowed methods");
 
-    private volatile Map<String, String> literal = Map.of();
+    private volatile List<ParsedEndpoint> literal = List.of();
     private volatile List<ParsedEndpoint> variable = List.of();
 
     void learn(List<ParsedEndpoint> routes) {
-        literal = routes.stream()
-                .filter(route -> route.endpoint.method.isHttpMethod() && !isVariable(route.endpoint.path))
-                .collect(Collectors.groupingBy(
-                        route -> route.endpoint.path,
-                        Collectors.mapping(route -> route.endpoint.method.name(), Collectors.joining(", "))));
-        variable = routes.stream()
-                .filter(route -> route.endpoint.method.isHttpMethod() && isVariable(route.endpoint.path))
-                .toList();
+        var kinds = routes.stream()
+                .filter(route -> route.endpoint.method.isHttpMethod())
+                .collect(Collectors.partitioningBy(route -> isVariable(route.endpoint.path)));
+        literal = kinds.get(false);
+        variable = kinds.get(true);
     }
 
     private static boolean isVariable(String path) {
@@ -36,20 +33,23 @@ final class AllowedMethods {
 
     /** As in the header Allow; empty for a path that does not exist. */
     String of(String path) {
-        var written = literal.get(path);
-        return written != null
-                ? written
-                : variable.stream()
-                        .filter(route -> route.matches(path))
-                        .map(route -> route.endpoint.method.name())
-                        .collect(Collectors.collectingAndThen(
-                                Collectors.toCollection(TreeSet::new), methods -> String.join(", ", methods)));
+        var written = methods(literal, path);
+        return String.join(", ", written.isEmpty() ? methods(variable, path) : written);
+    }
+
+    private static Set<String> methods(List<ParsedEndpoint> routes, String path) {
+        return routes.stream()
+                .filter(route -> route.matches(path))
+                .map(route -> route.endpoint.method.name())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** After the route was found: one with a variable in its path was found for want of the method. */
     void refuseNamesAsIds(Context ctx) {
         var found = ctx.endpoints().matchedHttpEndpoint();
-        if (found != null && isVariable(found.path) && literal.containsKey(ctx.path())) {
+        if (found != null
+                && isVariable(found.path)
+                && !methods(literal, ctx.path()).isEmpty()) {
             throw new MethodNotAllowedResponse();
         }
     }

@@ -154,7 +154,7 @@ public final class ApiServer implements AutoCloseable {
                 new PromptsEndpoint(new Prompts(database), actions, reader, dispatcher),
                 new StatsEndpoint(reader, queues, health),
                 new QueuesEndpoint(queues, reader, new WorkerRegistry(database), queue),
-                new HealthEndpoint(health),
+                new HealthEndpoint(health, adminKey == null),
                 new MetricsEndpoint(metrics, reader, health),
                 new DocsEndpoint(),
                 new DashboardEndpoint());

@@ -122,8 +122,9 @@ final class FormParts extends MultiPart.AbstractPartsListener implements AutoClo
     private static int receive(HttpServletRequest request, byte[] buffer) {
         try {
             return request.getInputStream().read(buffer);
-        } catch (IOException e) { // the sender has left, or fell silent
-            throw malformed();
+        } catch (IOException e) {
+            SlowBodies.refuseSilence(e);
+            throw malformed(); // the sender has left
         }
     }
 

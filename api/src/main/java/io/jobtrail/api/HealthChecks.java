@@ -1,5 +1,6 @@
 package io.jobtrail.api;
 
+import io.jobtrail.config.NetworkFault;
 import io.jobtrail.queue.Redis;
 import io.jobtrail.queue.RedisCheck;
 import io.jobtrail.store.Database;
@@ -28,7 +29,6 @@ final class HealthChecks implements AutoCloseable {
             "Redis cannot be used (%s): jobs go on straight from Postgres, a little later than usual";
 
     private static final String NO_WORKERS = "which workers there are cannot be read (%s)";
-    private static final String SILENT = "it does not answer in time";
     private static final String NO_TABLE = "42P01";
 
     private final Database database;
@@ -52,7 +52,7 @@ final class HealthChecks implements AutoCloseable {
     private final Probe<Findings> redis;
 
     /** @param workers the living ones; null = unknown */
-    record Findings(boolean up, List<String> reasons, Long workers) {}
+    record Findings(boolean up, List<Reason> reasons, Long workers) {}
 
     /** @param status healthy, degraded, critical or unavailable */
     record Standing(String status, List<String> reasons, Map<String, Object> checks) {
@@ -78,13 +78,19 @@ final class HealthChecks implements AutoCloseable {
         this.sweeperEnded = sweeperEnded;
         registry = new WorkerRegistry(database);
         postgres = new Probe<>(
-                this::askPostgres, () -> down(NO_POSTGRES + database.fault().orElse(SILENT)), fresh, threads);
+                this::askPostgres,
+                () -> down(NO_POSTGRES + database.fault().orElse(NetworkFault.TIMED_OUT)),
+                fresh,
+                threads);
         workers = new Probe<>(this::askWorkers, () -> down(NO_WORKERS.formatted("no answer in time")), fresh, threads);
         jobs = new Probe<>(this::askJobs, () -> JobsVerdict.UNKNOWN, fresh, threads);
         this.redis = redis == null
                 ? null
                 : new Probe<>(
-                        () -> askRedis(new RedisCheck(redis)), () -> down(NO_REDIS.formatted(SILENT)), fresh, threads);
+                        () -> askRedis(new RedisCheck(redis)),
+                        () -> down(NO_REDIS.formatted(NetworkFault.TIMED_OUT)),
+                        fresh,
+                        threads);
     }
 
     /** @param meters get how many workers live, asked for with every scrape; no number while Postgres does not tell */
@@ -107,21 +113,29 @@ final class HealthChecks implements AutoCloseable {
         return postgres.ask();
     }
 
-    /** Of everything. */
-    Standing standing() {
+    /**
+     * Of everything.
+     *
+     * @param all whether the caller may know how many jobs there are
+     */
+    Standing standing(boolean all) {
         var asked = jobs.begin();
-        return standing(faults(), asked.get());
+        return standing(faults(), asked.get(), all, all);
     }
 
-    /** Of everything, with what is known already of all jobs or of some. */
-    Standing standing(JobsVerdict ofJobs) {
-        return standing(faults(), ofJobs);
+    /**
+     * Of everything, with what is known already of jobs that the caller may know of.
+     *
+     * @param all whether these are all jobs, or those of a realm only
+     */
+    Standing standing(JobsVerdict ofJobs, boolean all) {
+        return standing(faults(), ofJobs, all, true);
     }
 
-    private static Standing standing(Faults found, JobsVerdict ofJobs) {
-        var reasons = new ArrayList<>(found.reasons);
+    private static Standing standing(Faults found, JobsVerdict ofJobs, boolean all, boolean own) {
+        var reasons = new ArrayList<>(Reason.inWords(found.reasons, all));
         if (found.up) {
-            reasons.addAll(ofJobs.reasons());
+            reasons.addAll(Reason.inWords(ofJobs.reasons(), own));
         }
         var status =
                 !found.up ? "unavailable" : ofJobs.critical() ? "critical" : reasons.isEmpty() ? "healthy" : "degraded";
@@ -133,7 +147,7 @@ final class HealthChecks implements AutoCloseable {
      *
      * @param up whether jobs are accepted
      */
-    record Faults(boolean up, List<String> reasons, Map<String, Object> checks) {}
+    record Faults(boolean up, List<Reason> reasons, Map<String, Object> checks) {}
 
     Faults faults() {
         var asked = postgres.begin();
@@ -150,7 +164,7 @@ final class HealthChecks implements AutoCloseable {
             reasons.addAll(hints.reasons());
         }
         if (sweeperEnded.getAsBoolean()) {
-            reasons.add("the sweeper of this web process has ended: start the process again");
+            reasons.add(new Reason("the sweeper of this web process has ended: start the process again"));
         }
         var checks = new LinkedHashMap<String, Object>();
         checks.put("postgres", store.up() ? "up" : "down");
@@ -160,7 +174,7 @@ final class HealthChecks implements AutoCloseable {
     }
 
     private static Findings down(String reason) {
-        return new Findings(false, List.of(reason), null);
+        return new Findings(false, List.of(new Reason(reason)), null);
     }
 
     private Findings askPostgres() {
@@ -185,9 +199,9 @@ final class HealthChecks implements AutoCloseable {
         try {
             var present = registry.present();
             var alive = present.stream().filter(WorkerRegistry.Present::alive).count();
-            var reasons = new ArrayList<String>();
+            var reasons = new ArrayList<Reason>();
             if (alive == 0) {
-                reasons.add("no worker is running: jobs wait until one starts");
+                reasons.add(new Reason("no worker is running: jobs wait until one starts"));
             } else {
                 registry.unserved().forEach(unserved -> reasons.add(inWords(unserved)));
             }
@@ -207,31 +221,34 @@ final class HealthChecks implements AutoCloseable {
         return (failure.isTransient() ? "it is busy" : "it refuses") + ", SQLSTATE " + failure.sqlState();
     }
 
-    private static String inWords(WorkerRegistry.Unserved unserved) {
+    private static Reason inWords(WorkerRegistry.Unserved unserved) {
         var who = unserved.handler() == null
                 ? "no worker serves queue " + unserved.queue()
                 : "no worker that serves queue " + unserved.queue() + " has handler " + unserved.handler();
-        return who + ": " + (unserved.exact() ? "" : "at least ") + unserved.jobs()
+        var jobs = (unserved.exact() ? "" : "at least ")
+                + unserved.jobs()
                 + (unserved.jobs() == 1 ? " job waits there" : " jobs wait there");
+        return new Reason(who + ": " + jobs, who + ": jobs wait there");
     }
 
-    private static List<String> inWords(WorkerRegistry.Present worker) {
+    private static List<Reason> inWords(WorkerRegistry.Present worker) {
         if (!worker.alive()) {
-            return List.of("worker %s was last heard of %d s ago: its jobs are released after %d s"
+            return List.of(new Reason("worker %s was last heard of %d s ago: its jobs are released after %d s"
                     .formatted(
                             worker.id(),
                             worker.silence().toSeconds(),
-                            worker.lease().toSeconds()));
+                            worker.lease().toSeconds())));
         }
         return worker.degraded().stream()
-                .map(reason -> "worker " + worker.id() + ": " + reason)
+                .map(reason -> new Reason("worker " + worker.id() + ": " + reason))
                 .toList();
     }
 
     private static Findings askRedis(RedisCheck check) {
         return check.fault()
                 .map(fault -> down(NO_REDIS.formatted(fault)))
-                .orElseGet(() -> new Findings(true, check.warnings(), null));
+                .orElseGet(() -> new Findings(
+                        true, check.warnings().stream().map(Reason::new).toList(), null));
     }
 
     @Override

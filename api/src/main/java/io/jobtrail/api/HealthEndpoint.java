@@ -3,14 +3,16 @@ package io.jobtrail.api;
 import io.javalin.http.Context;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 
 /** Whether this process lives, whether it can take work, and what is wrong. Judges nothing itself. */
 final class HealthEndpoint {
     private final HealthChecks checks;
+    private final boolean all;
 
-    HealthEndpoint(HealthChecks checks) {
+    /** @param all whether everybody may know how many jobs there are: no key is asked for here, so that it answers whatever hangs */
+    HealthEndpoint(HealthChecks checks, boolean all) {
         this.checks = checks;
+        this.all = all;
     }
 
     /** {@code GET /heartbeat}: asks nobody, so that a database that is away does not get the web process restarted. */
@@ -26,13 +28,13 @@ final class HealthEndpoint {
         var found = checks.acceptance();
         var answer = new LinkedHashMap<String, Object>();
         answer.put("status", found.up() ? "ready" : "unavailable");
-        answer.put("reasons", found.up() ? List.of() : found.reasons());
+        answer.put("reasons", Reason.inWords(found.reasons(), false));
         ctx.status(found.up() ? 200 : 503).json(answer);
     }
 
     /** {@code GET /health}: degraded and critical mean that work goes on. */
     void health(Context ctx) {
-        var standing = checks.standing();
+        var standing = checks.standing(all);
         ctx.status(standing.isUp() ? 200 : 503).json(standing);
     }
 }

@@ -136,13 +136,20 @@ final class JobsEndpoint {
      * tells nothing either.
      */
     static ApiError unknown(JobReader reader, Context ctx, UUID id) {
-        if (Principal.of(ctx).realm() != null) {
-            var realm = reader.realms(List.of(id)).get(id);
-            if (realm != null) {
-                Access.sees(ctx, realm); // remembers that it was asked for
-            }
+        return unknown(ctx, id, realm(reader, id, Principal.of(ctx).realm()));
+    }
+
+    /** @param realm what {@link #realm} has found */
+    static ApiError unknown(Context ctx, UUID id, String realm) {
+        if (realm != null) {
+            Access.sees(ctx, realm); // remembers that it was asked for
         }
         return ApiError.noSuchJob(id);
+    }
+
+    /** Which realm has a job that the caller, who is of one, does not see; null when none. */
+    static String realm(JobReader reader, UUID id, String callersRealm) {
+        return callersRealm == null ? null : reader.realms(List.of(id)).get(id);
     }
 
     /** @param field that the id was given as */

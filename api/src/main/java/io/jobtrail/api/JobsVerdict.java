@@ -12,9 +12,9 @@ import java.util.Map;
  * {@code /health} and {@code /pipeline/stats} alike. Asks nobody.
  *
  * @param critical more than a few jobs need somebody
- * @param reasons in words; none when nothing is wrong
+ * @param reasons none when nothing is wrong
  */
-record JobsVerdict(boolean critical, List<String> reasons) {
+record JobsVerdict(boolean critical, List<Reason> reasons) {
     static final JobsVerdict UNKNOWN = new JobsVerdict(false, List.of());
 
     private static final long FAILED_CRITICAL = 10;
@@ -24,18 +24,21 @@ record JobsVerdict(boolean critical, List<String> reasons) {
     static JobsVerdict of(Map<QueueName, Map<JobState, Long>> counts, List<Queues.Setting> queues) {
         long failed = sum(counts, JobState.FAILED);
         long retrying = sum(counts, JobState.RETRYING);
-        var reasons = new ArrayList<String>();
+        var reasons = new ArrayList<Reason>();
         if (failed > 0) {
-            reasons.add(failed == 1 ? "1 job has failed for good" : failed + " jobs have failed for good");
+            reasons.add(new Reason(
+                    failed == 1 ? "1 job has failed for good" : failed + " jobs have failed for good",
+                    "jobs have failed for good"));
         }
         if (retrying > RETRYING_DEGRADED) {
-            reasons.add(retrying + " jobs wait for another attempt");
+            reasons.add(new Reason(retrying + " jobs wait for another attempt", "jobs wait for another attempt"));
         }
         queues.stream().filter(Queues.Setting::paused).forEach(queue -> {
             var states = counts.getOrDefault(queue.name(), Map.of());
             long waiting = states.getOrDefault(JobState.QUEUED, 0L) + states.getOrDefault(JobState.RETRYING, 0L);
-            reasons.add("queue paused: %s, with %d %s waiting"
-                    .formatted(queue.name().wireName(), waiting, waiting == 1 ? "job" : "jobs"));
+            var paused = "queue paused: " + queue.name().wireName();
+            reasons.add(new Reason(
+                    paused + ", with %d %s waiting".formatted(waiting, waiting == 1 ? "job" : "jobs"), paused));
         });
         return new JobsVerdict(failed > FAILED_CRITICAL || retrying > RETRYING_CRITICAL, List.copyOf(reasons));
     }

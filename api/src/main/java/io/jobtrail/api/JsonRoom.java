@@ -15,7 +15,8 @@ import java.util.concurrent.Semaphore;
 
 /**
  * How much JSON may be in memory at once, of all requests together: what finds no room is refused before it is read, and may
- * come again. Small bodies always find room, for as many as there are threads take little. Files have {@link Staging}.
+ * come again. Small bodies always find room: they are held by {@link SmallBodies}, which has a bound of its own, or by one of the
+ * threads, and as many as there are of these take little. Files have {@link Staging}.
  */
 final class JsonRoom {
     /** Largest body that is read whole. */
@@ -23,7 +24,6 @@ final class JsonRoom {
 
     static final Key<JsonRoom> KEY = new Key<>("room for JSON");
 
-    private static final int SMALL = 64 << 10;
     private static final int PIECE = 8 << 10;
 
     /** What stands in a text for bytes that are none. */
@@ -45,14 +45,14 @@ final class JsonRoom {
 
     /** Before the body is read; {@link #leave} must follow, whatever happens. */
     void enter(Context ctx) {
-        if (ctx.method() == HandlerType.GET || EnqueueEndpoint.isForm(ctx)) {
+        if (ctx.method() != HandlerType.POST || EnqueueEndpoint.isForm(ctx)) {
             return;
         }
         var length = ctx.req().getContentLengthLong();
         if (length > MAX_BYTES) {
             throw tooLarge(MAX_BYTES);
         }
-        if (length > SMALL) {
+        if (length > SmallBodies.MOST_BYTES) {
             take(ctx, (int) length);
         }
     }
@@ -97,15 +97,15 @@ final class JsonRoom {
         } catch (CharacterCodingException e) {
             throw JsonText.malformed(JsonText.BODY, "the body is no text in " + charset, Map.of());
         } catch (IOException e) {
+            SlowBodies.refuseSilence(e);
             throw new UncheckedIOException(e);
         }
     }
 
     private byte[] bytes(Context ctx, int most) throws IOException {
         var body = ctx.bodyInputStream();
-        int declared = ctx.req().getContentLength();
-        if (declared >= 0) {
-            return body.readNBytes(declared);
+        if (ctx.req().getContentLengthLong() >= 0) {
+            return body.readAllBytes(); // no more than that; and its end, or the connection would be taken for unread
         }
         var bytes = new ByteArrayOutputStream();
         var piece = new byte[PIECE];
@@ -113,7 +113,7 @@ final class JsonRoom {
             if (bytes.size() + length > most) {
                 throw tooLarge(most);
             }
-            int room = SMALL + taken(ctx);
+            int room = SmallBodies.MOST_BYTES + taken(ctx);
             if (bytes.size() + length > room) {
                 take(ctx, Math.min(room, MAX_BYTES - taken(ctx)));
             }

@@ -16,7 +16,9 @@ import java.util.Map;
 import java.util.Set;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -26,6 +28,10 @@ final class Problems {
     private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
 
     private static final String MEDIA_TYPE = "application/problem+json";
+    private static final String REFUSAL = Problems.class.getName();
+
+    /** Seconds. */
+    private static final String RETRY_AFTER = "2";
 
     private Problems() {}
 
@@ -36,7 +42,6 @@ final class Problems {
         routes.exception(UnsupportedCharsetException.class, (e, ctx) -> charset(ctx));
         routes.exception(IllegalCharsetNameException.class, (e, ctx) -> charset(ctx));
         routes.exception(EofException.class, (e, ctx) -> left(ctx));
-        routes.error(408, Problems::silent);
         routes.exception(Exception.class, (e, ctx) -> {
             if (e.getCause() instanceof EofException) {
                 left(ctx);
@@ -50,14 +55,6 @@ final class Problems {
                     "Nothing was changed, unless a job was answered before. The log has more "
                             + "under this request_id.");
         });
-    }
-
-    /** What Javalin makes of a body of which nothing more comes. */
-    private static void silent(Context ctx) {
-        var problem = problem(ErrorCode.MALFORMED_REQUEST, null, "The body comes too slowly", ctx.path());
-        problem.put("status", 408);
-        problem.put("request_id", RequestId.of(ctx));
-        ctx.header("Connection", "close").result(Json.write(problem)).contentType(MEDIA_TYPE);
     }
 
     private static void left(Context ctx) {
@@ -137,14 +134,18 @@ final class Problems {
             var status = request.getAttribute(ErrorHandler.ERROR_STATUS) instanceof Integer given
                     ? given
                     : response.getStatus();
-            var reason = request.getAttribute(ErrorHandler.ERROR_MESSAGE);
-            var problem = problem(
-                    ErrorCode.MALFORMED_REQUEST,
-                    null,
-                    String.valueOf(reason),
-                    request.getHttpURI().getPath());
+            var error = request.getAttribute(REFUSAL) instanceof ApiError refusal
+                    ? refusal
+                    : new ApiError(
+                            ErrorCode.MALFORMED_REQUEST,
+                            null,
+                            String.valueOf(request.getAttribute(ErrorHandler.ERROR_MESSAGE)));
+            var problem = problem(error, request.getHttpURI().getPath());
             var id = JobIds.next().toString();
             problem.put("status", status);
+            if (error.code.status == 503) {
+                response.getHeaders().put("Retry-After", RETRY_AFTER);
+            }
             problem.put("request_id", id);
             response.getHeaders()
                     .put("Content-Type", MEDIA_TYPE)
@@ -159,19 +160,20 @@ final class Problems {
         };
     }
 
+    /** Before any route is looked for. */
+    static void refuse(Request request, Response response, Callback callback, ApiError error) {
+        request.setAttribute(REFUSAL, error);
+        Response.writeError(request, response, callback, error.code.status, error.getMessage());
+    }
+
     private static void render(Context ctx, ErrorCode code, String field, String detail) {
         render(ctx, code, problem(code, field, detail, ctx.path()));
     }
 
     private static void render(Context ctx, ErrorCode code, Map<String, Object> problem) {
         problem.put("request_id", RequestId.of(ctx));
-        if (code == ErrorCode.MALFORMED_MULTIPART || code == ErrorCode.BODY_TOO_LARGE || code == ErrorCode.NO_ROOM) {
-            // The rest of the body is not read and the server ends the connection: a caller that was not told so
-            // would lose its next request.
-            ctx.header("Connection", "close");
-        }
         if (code.status == 503) {
-            ctx.header("Retry-After", "2");
+            ctx.header("Retry-After", RETRY_AFTER);
         }
         ctx.status(code.status).result(Json.write(problem)).contentType(MEDIA_TYPE);
     }

@@ -2,6 +2,7 @@ package io.jobtrail.api;
 
 import io.javalin.http.Context;
 import io.jobtrail.access.GivenKey;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Set;
@@ -54,10 +55,15 @@ final class SessionEndpoint {
         answer.put("realm", principal.realm());
         answer.put("actor", principal.actor());
         answer.put("csrf_token", token == null ? null : sessions.csrf(token));
-        answer.put(
-                "expires_at",
-                token == null ? null : sessions.read(token).orElseThrow().expires());
+        answer.put("expires_at", token == null ? null : expires(ctx, token));
         ctx.json(answer);
+    }
+
+    /** The session may have ended since it was asked for. */
+    private Instant expires(Context ctx, String token) {
+        return sessions.read(token)
+                .orElseThrow(() -> ApiError.unauthorized(ctx, "Cookie", "the session has ended: sign in again"))
+                .expires();
     }
 
     /** {@code DELETE}: ends it for everybody who has the cookie. */

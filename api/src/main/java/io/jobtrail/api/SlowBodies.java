@@ -1,12 +1,14 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import java.io.IOException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Keeps those who send slowly from holding all threads: a body that is not one of the {@link SmallBodies} holds one while it comes
- * in, and only so many may do so at once.
+ * in, and only so many may do so at once. Where no key is asked for nobody may: there only small bodies are read.
  */
 final class SlowBodies {
     private static final String TAKEN = SlowBodies.class.getName();
@@ -25,8 +27,14 @@ final class SlowBodies {
 
     /** Before the body is read; {@link #leave} must follow, whatever happens. */
     void enter(Context ctx) {
-        if (!comesIn(ctx)) {
-            return;
+        if (ctx.method() != HandlerType.POST || !comesIn(ctx)) {
+            return; // of other methods nobody reads the body
+        }
+        if (ctx.routeRoles().contains(Right.OPEN) && ctx.header("Transfer-Encoding") != null) {
+            throw new ApiError(
+                    ErrorCode.LENGTH_REQUIRED,
+                    "Content-Length",
+                    "Content-Length must be given before anybody is known");
         }
         if (!places.tryAcquire()) {
             throw new ApiError(ErrorCode.NO_ROOM, null, "as many large bodies come in as may be; come again");
@@ -42,6 +50,17 @@ final class SlowBodies {
             // The server ends the connection then: a caller that was not told so would lose its next request.
             ctx.header("Connection", "close");
         }
+    }
+
+    /** Returns when it is not for the sender's silence that a body could not be read. */
+    static void refuseSilence(IOException failure) {
+        if (failure.getCause() instanceof TimeoutException) {
+            throw tooSlow();
+        }
+    }
+
+    static ApiError tooSlow() {
+        return new ApiError(ErrorCode.REQUEST_TIMEOUT, null, "the body comes too slowly");
     }
 
     private static boolean isRead(Context ctx) {

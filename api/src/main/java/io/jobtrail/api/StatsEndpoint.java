@@ -22,7 +22,8 @@ final class StatsEndpoint {
 
     void stats(Context ctx) {
         JobsEndpoint.onlyKnown(ctx, Set.of("realm"));
-        var counts = reader.counts(Principal.of(ctx).listed("realm", JobsEndpoint.text(ctx, "realm")));
+        var principal = Principal.of(ctx);
+        var counts = reader.counts(principal.listed("realm", JobsEndpoint.text(ctx, "realm")));
         var byQueue = new LinkedHashMap<String, Map<String, Long>>();
         var byStatus = new LinkedHashMap<String, Long>();
         for (var state : JobState.values()) {
@@ -44,7 +45,7 @@ final class StatsEndpoint {
         summary.put("pending", byStatus.get(JobState.QUEUED.wireName()) + byStatus.get(JobState.RETRYING.wireName()));
         summary.put("failed", failed);
         summary.put("has_dead_letter", failed > 0);
-        var standing = health.standing(JobsVerdict.of(counts, queues.settings()));
+        var standing = health.standing(JobsVerdict.of(counts, queues.settings()), principal.realm() == null);
         var answer = new LinkedHashMap<String, Object>();
         answer.put("stats", stats);
         answer.put("health", standing.status());

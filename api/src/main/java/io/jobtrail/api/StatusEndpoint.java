@@ -66,9 +66,16 @@ final class StatusEndpoint {
         var place = wait.isZero() ? null : waits.take(id, permission).orElse(null);
         if (place == null) {
             // If too many wait already, the Retry-After says when to ask again.
-            answer(ctx, id, show(id, Principal.of(ctx).realm()));
+            answer(ctx, id, look(id, Principal.of(ctx).realm()));
         } else {
-            ctx.future(() -> later(ctx, id, place, permission, wait));
+            ctx.future(() -> {
+                try {
+                    return later(ctx, id, place, permission, wait);
+                } catch (Throwable e) {
+                    place.leave();
+                    throw e;
+                }
+            });
         }
     }
 
@@ -95,13 +102,14 @@ final class StatusEndpoint {
                         : place.until(enough(known, first.get()), Duration.ofNanos(end - System.nanoTime()))
                                 .thenApplyAsync(
                                         over -> left.get() ? first : showIfPermitted(id, realm, permission), answering))
+                .thenApply(shown -> look(id, realm, shown))
                 .orTimeout(wait.plus(MARGIN).toMillis(), TimeUnit.MILLISECONDS)
                 .handleAsync(
-                        (shown, failure) -> {
+                        (look, failure) -> {
                             place.leave();
                             departures.forget(connection);
                             if (!left.get()) {
-                                answer(ctx, id, shown, failure, permission);
+                                answer(ctx, id, look, failure, permission);
                             }
                             return null;
                         },
@@ -118,10 +126,10 @@ final class StatusEndpoint {
 
     private static final class NotPermitted extends RuntimeException {}
 
-    private void answer(Context ctx, UUID id, Optional<Shown> shown, Throwable failure, Permission permission) {
+    private static void answer(Context ctx, UUID id, Look look, Throwable failure, Permission permission) {
         var cause = failure instanceof CompletionException ? failure.getCause() : failure;
         if (cause == null) {
-            answer(ctx, id, shown);
+            answer(ctx, id, look);
         } else if (cause instanceof NotPermitted) {
             throw ApiError.unauthorized(ctx, permission.field(), "the key, or the session, was ended during the wait");
         } else if (cause instanceof TimeoutException) {
@@ -167,8 +175,23 @@ final class StatusEndpoint {
         });
     }
 
-    private void answer(Context ctx, UUID id, Optional<Shown> found) {
-        var shown = found.orElseThrow(() -> JobsEndpoint.unknown(reader, ctx, id));
+    /**
+     * All that is asked of the database for an answer.
+     *
+     * @param realm whose job it is, if the caller does not see it but another would
+     */
+    private record Look(Optional<Shown> shown, String realm) {}
+
+    private Look look(UUID id, String realm) {
+        return look(id, realm, show(id, realm));
+    }
+
+    private Look look(UUID id, String realm, Optional<Shown> shown) {
+        return new Look(shown, shown.isPresent() ? null : JobsEndpoint.realm(reader, id, realm));
+    }
+
+    private static void answer(Context ctx, UUID id, Look look) {
+        var shown = look.shown.orElseThrow(() -> JobsEndpoint.unknown(ctx, id, look.realm));
         ctx.header("ETag", shown.etag);
         // Kept by the caller, but never used again without asking here whether it still holds.
         ctx.header("Cache-Control", "private, no-cache");

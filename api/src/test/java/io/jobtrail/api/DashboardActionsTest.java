@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
 
 /** What people do with jobs in the dashboard, in a real browser against a real server, without keys as in development. */
 class DashboardActionsTest {
@@ -31,8 +32,7 @@ class DashboardActionsTest {
 
     @BeforeAll
     static void start() {
-        assumeTrue(
-                Browser.isInstalled(), "no chromium is installed (Debian: apt-get install chromium chromium-driver)");
+        assumeTrue(Browser.isInstalled(), Browser.MISSING);
         api = RunningApi.start();
         worker = new DashboardWorker(api);
         browser = Browser.at(api);
@@ -173,6 +173,28 @@ class DashboardActionsTest {
         assertThat(lastReason(job)).isEqualTo("queued ANSWERED");
         assertThat(api.database.ask("SELECT answer::text FROM pipeline_job_prompts WHERE job_id = ?", job))
                 .isEqualTo("{\"action\": \"approve\", \"feedback\": \"it fits\"}");
+    }
+
+    @Test
+    void overviewSaysEachReasonOnceAndKeepsItsRows() {
+        worker.failed("TIMEOUT", "slow");
+        browser.open("");
+        browser.shows(
+                ".health",
+                "Degraded: Redis ",
+                ", and 1 more problem. 0 jobs run, 0 wait."); // it is new to this database
+        browser.shows(".problems li:last-child", "1 job has failed for good → dead letters");
+        assertThat(browser.driver.findElements(By.cssSelector(".problems li"))).hasSize(2);
+        browser.run("document.querySelector('.problems li:last-child').stays = true");
+        api.database.aJob().insert();
+        browser.shows(".health", ", and 1 more problem. 0 jobs run, 1 waits.");
+        assertThat(browser.run("return document.querySelector('.problems li:last-child').stays"))
+                .isEqualTo(true);
+        for (int i = 0; i < 10; i++) {
+            worker.failed("TIMEOUT", "slow");
+        }
+        browser.shows(".health", "Critical: Redis ", ", and 1 more problem. 0 jobs run, 1 waits.");
+        browser.shows(".problems li:last-child", "11 jobs have failed for good");
     }
 
     @Test

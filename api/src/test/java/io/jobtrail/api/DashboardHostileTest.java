@@ -26,8 +26,7 @@ class DashboardHostileTest {
 
     @BeforeAll
     static void start() {
-        assumeTrue(
-                Browser.isInstalled(), "no chromium is installed (Debian: apt-get install chromium chromium-driver)");
+        assumeTrue(Browser.isInstalled(), Browser.MISSING);
         api = RunningApi.start();
         var worker = new DashboardWorker(api);
         finished = uploaded();

@@ -20,8 +20,7 @@ class DashboardSignInTest {
 
     @BeforeAll
     static void start() {
-        assumeTrue(
-                Browser.isInstalled(), "no chromium is installed (Debian: apt-get install chromium chromium-driver)");
+        assumeTrue(Browser.isInstalled(), Browser.MISSING);
         api = RunningApi.start("ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1", "TRUSTED_PROXIES", "1");
         failed = new DashboardWorker(api).failed("TIMEOUT", "it took too long");
         browser = Browser.at(api);

@@ -78,6 +78,17 @@ class JsonRoomTest {
                 "/pipeline/enqueue", body.getBytes(StandardCharsets.UTF_8), "Content-Type", "application/json");
     }
 
+    @Test
+    void connectionGoesOnAfterALargeBody() throws IOException {
+        var item = "{\"handler\":\"echo\",\"input\":{\"text\":\"" + "x".repeat(70_000) + "\"}}";
+        var body = "[" + item + "]";
+        var request = "POST /pipeline/enqueue/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Content-Length: " + body.length() + "\r\n%s\r\n" + body;
+        var answers = api.raw(request.formatted("") + request.formatted("Connection: close\r\n"));
+        assertThat(answers).containsPattern("(?s)HTTP/1.1 20[02].*HTTP/1.1 20[02].*Connection: close");
+        assertThat(answers.split("Connection: close", -1)).hasSize(2);
+    }
+
     /** One chunk of so many bytes. */
     private static Socket more(Socket socket, int bytes) throws IOException {
         var out = socket.getOutputStream();

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
+import org.eclipse.jetty.server.AbstractConnector;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -28,7 +29,7 @@ class OpenApiRefusalsTest {
     private static final String SIGN_IN = "POST /pipeline/session";
 
     /** Those that this class has to bring about for each operation that lists them. */
-    private static final Set<Integer> STATUSES = Set.of(400, 401, 403, 413, 415, 429, 503);
+    private static final Set<Integer> STATUSES = Set.of(400, 401, 403, 408, 411, 413, 415, 429, 503);
 
     @AutoClose
     private static final RunningApi api =
@@ -140,6 +141,30 @@ class OpenApiRefusalsTest {
                                     operation.split(" ")[0], documented.path(operation), ADMIN, type, "10000000000"));
             documented.refused(413, operation, Answer.parse(answer));
         }
+    }
+
+    @Test
+    void bodyThatDoesNotComeIsNotWaitedForLong() throws IOException {
+        try (var impatient = RunningApi.on(
+                api.database, api.database.environmentUrl(), "ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1")) {
+            for (var connector : impatient.server.web().getConnectors()) {
+                ((AbstractConnector) connector).setIdleTimeout(200);
+            }
+            for (var operation : documented.withStatus("408")) {
+                var answer = impatient.raw(
+                        "%s %s HTTP/1.1\r\nHost: localhost\r\nX-Admin-Key: %s\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+                                .formatted(operation.split(" ")[0], documented.path(operation), ADMIN));
+                documented.refused(408, operation, Answer.parse(answer));
+            }
+        }
+    }
+
+    @Test
+    void lengthIsNeededBeforeAnybodyIsKnown() {
+        assertThat(documented.withStatus("411")).containsExactly(SIGN_IN);
+        var body = "{}".getBytes(StandardCharsets.UTF_8);
+        documented.refused(
+                411, SIGN_IN, api.sendChunked("/pipeline/session", body, "Content-Type", "application/json"));
     }
 
     @Test

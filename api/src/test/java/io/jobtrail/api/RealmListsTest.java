@@ -1,8 +1,13 @@
 package io.jobtrail.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.jobtrail.job.QueueName;
+import io.jobtrail.store.WorkerRegistry;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -92,6 +97,53 @@ class RealmListsTest {
                         .at("/stats/by_status/queued")
                         .asInt())
                 .isEqualTo(2);
+    }
+
+    @Test
+    void healthTellsNobodyHowManyJobsOthersHave() {
+        enqueue("b");
+        api.database.aJob().queue(QueueName.URGENT).insert();
+        api.database.asOwner("UPDATE pipeline_queues SET paused = true WHERE name = 'urgent'");
+        api.database.store().fail(api.database.aJob().claimedBy("w"), "BOOM", "x", true, Duration.ZERO);
+        aWorkerOf(QueueName.SLOW);
+        await().untilAsserted(() -> {
+            for (var sent : List.of("X-Nobody", "X-Api-Key", "X-Admin-Key")) {
+                var health = api.get("/health", sent, sent.equals("X-Api-Key") ? key : ADMIN)
+                        .is(200)
+                        .json();
+                assertThat(health.path("status").asText()).isEqualTo("degraded");
+                assertThat(health.path("reasons").toString())
+                        .contains(
+                                "\"jobs have failed for good\"",
+                                "\"queue paused: urgent\"",
+                                "\"no worker serves queue default: jobs wait there\"")
+                        .doesNotContainPattern("\\d");
+            }
+        });
+        assertThat(reasons("X-Api-Key", key))
+                .contains(
+                        "queue paused: urgent, with 0 jobs waiting", "no worker serves queue default: jobs wait there")
+                .doesNotContain("failed for good");
+        assertThat(reasons("X-Admin-Key", ADMIN))
+                .contains(
+                        "1 job has failed for good",
+                        "queue paused: urgent, with 1 job waiting",
+                        "no worker serves queue default: 3 jobs wait there");
+    }
+
+    private static String reasons(String... headers) {
+        return api.get("/pipeline/stats", headers)
+                .is(200)
+                .json()
+                .path("reasons")
+                .toString();
+    }
+
+    private static void aWorkerOf(QueueName queue) {
+        var registry = new WorkerRegistry(api.database.runtime());
+        registry.register(new WorkerRegistry.Worker("w", "host", 1, List.of(queue), List.of("echo"), 2, "1"));
+        var hour = Duration.ofHours(1);
+        registry.beat("w", 0, new WorkerRegistry.Condition(hour, hour.multipliedBy(6), List.of()));
     }
 
     @Test

@@ -150,7 +150,7 @@ public record Settings(
                 given.number("MAX_UPLOAD_BYTES", 200L << 20, 1, 1L << 40),
                 given.number("MAX_BATCH_BYTES", 1L << 30, 1, 1L << 40),
                 (int) given.number("MAX_ATTEMPTS", 5, 1, 1_000),
-                (int) given.number("MAX_WAITERS", 1_000, 0, 100_000),
+                (int) given.number("MAX_WAITERS", 1_000, 0, 60_000),
                 (int) given.number("MAX_EVENT_CLIENTS", 100, 0, 100_000),
                 (int) given.number("URGENT_MAX_PAGES", 3, 0, 1_000_000),
                 (int) given.number("SLOW_MIN_PAGES", 51, 1, 1_000_000),
