@@ -15,8 +15,7 @@ import java.util.concurrent.Semaphore;
 
 /**
  * How much JSON may be in memory at once, of all requests together: what finds no room is refused before it is read, and may
- * come again. Small bodies always find room: they are held by {@link SmallBodies}, which has a bound of its own, or by one of the
- * threads, and as many as there are of these take little. Files have {@link Staging}.
+ * come again. Small bodies always find room, for as many as there are threads take little. Files have {@link Staging}.
  */
 final class JsonRoom {
     /** Largest body that is read whole. */
@@ -52,7 +51,7 @@ final class JsonRoom {
         if (length > MAX_BYTES) {
             throw tooLarge(MAX_BYTES);
         }
-        if (length > SmallBodies.MOST_BYTES) {
+        if (length > SlowBodies.SMALL) {
             take(ctx, (int) length);
         }
     }
@@ -113,7 +112,7 @@ final class JsonRoom {
             if (bytes.size() + length > most) {
                 throw tooLarge(most);
             }
-            int room = SmallBodies.MOST_BYTES + taken(ctx);
+            int room = SlowBodies.SMALL + taken(ctx);
             if (bytes.size() + length > room) {
                 take(ctx, Math.min(room, MAX_BYTES - taken(ctx)));
             }

@@ -16,9 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
-import org.eclipse.jetty.util.Callback;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -28,7 +26,6 @@ final class Problems {
     private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
 
     private static final String MEDIA_TYPE = "application/problem+json";
-    private static final String REFUSAL = Problems.class.getName();
 
     /** Seconds. */
     private static final String RETRY_AFTER = "2";
@@ -134,36 +131,24 @@ final class Problems {
             var status = request.getAttribute(ErrorHandler.ERROR_STATUS) instanceof Integer given
                     ? given
                     : response.getStatus();
-            var error = request.getAttribute(REFUSAL) instanceof ApiError refusal
-                    ? refusal
-                    : new ApiError(
-                            ErrorCode.MALFORMED_REQUEST,
-                            null,
-                            String.valueOf(request.getAttribute(ErrorHandler.ERROR_MESSAGE)));
-            var problem = problem(error, request.getHttpURI().getPath());
+            var problem = problem(
+                    ErrorCode.MALFORMED_REQUEST,
+                    null,
+                    String.valueOf(request.getAttribute(ErrorHandler.ERROR_MESSAGE)),
+                    request.getHttpURI().getPath());
             var id = JobIds.next().toString();
             problem.put("status", status);
-            if (error.code.status == 503) {
-                response.getHeaders().put("Retry-After", RETRY_AFTER);
-            }
             problem.put("request_id", id);
             response.getHeaders()
                     .put("Content-Type", MEDIA_TYPE)
                     .put("X-Request-Id", id)
-                    .put(
-                            "Connection",
-                            "close") // it may end it, and a caller that was not told so would lose its next request
+                    // It may end it, and a caller that was not told so would lose its next request.
+                    .put("Connection", "close")
                     .put("X-Content-Type-Options", "nosniff")
                     .put("Cache-Control", "no-store");
             response.write(true, ByteBuffer.wrap(Json.write(problem).getBytes(StandardCharsets.UTF_8)), callback);
             return true;
         };
-    }
-
-    /** Before any route is looked for. */
-    static void refuse(Request request, Response response, Callback callback, ApiError error) {
-        request.setAttribute(REFUSAL, error);
-        Response.writeError(request, response, callback, error.code.status, error.getMessage());
     }
 
     private static void render(Context ctx, ErrorCode code, String field, String detail) {

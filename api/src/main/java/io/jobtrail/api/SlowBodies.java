@@ -7,10 +7,13 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Keeps those who send slowly from holding all threads: a body that is not one of the {@link SmallBodies} holds one while it comes
- * in, and only so many may do so at once. Where no key is asked for nobody may: there only small bodies are read.
+ * Keeps those who send large bodies slowly from holding all threads: each holds one while it comes in, and only so many may do so at
+ * once. Where no key is asked for nobody may: there only small bodies are read. Those are not counted.
  */
 final class SlowBodies {
+    /** What a body may declare to be small. */
+    static final int SMALL = 64 << 10;
+
     private static final String TAKEN = SlowBodies.class.getName();
 
     private final Semaphore places;
@@ -20,9 +23,8 @@ final class SlowBodies {
         places = new Semaphore(most);
     }
 
-    /** Not received before a thread took the request. */
     private static boolean comesIn(Context ctx) {
-        return ctx.header("Transfer-Encoding") != null || ctx.req().getContentLengthLong() > SmallBodies.MOST_BYTES;
+        return ctx.header("Transfer-Encoding") != null || ctx.req().getContentLengthLong() > SMALL;
     }
 
     /** Before the body is read; {@link #leave} must follow, whatever happens. */

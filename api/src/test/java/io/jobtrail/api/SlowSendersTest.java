@@ -45,9 +45,6 @@ class SlowSendersTest {
     @ValueSource(
             strings = {
                 "GET /heartbeat HTTP/1.1\r\nHost: local",
-                "POST /pipeline/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n{",
-                "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{",
-                "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900\r\n\r\n--b",
                 "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000\r\n\r\n--b",
                 "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{"
             })
@@ -68,7 +65,7 @@ class SlowSendersTest {
 
     @Test
     void largeBodiesBeyondTheirPlacesAreRefusedAndTheirPlacesGivenBack() throws IOException {
-        var form = Form.of("a.bin", new byte[SmallBodies.MOST_BYTES + 1]);
+        var form = Form.of("a.bin", new byte[SlowBodies.SMALL + 1]);
         for (int i = 0; i < MORE_THAN_THREADS; i++) {
             begin("POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + form.contentType()
                     + "\r\nContent-Length: " + form.bytes().length + "\r\n\r\n--");
@@ -102,7 +99,7 @@ class SlowSendersTest {
             for (var socket : open) {
                 assertThat(socket.getInputStream().read()).isEqualTo('H');
             }
-            closed.upload(Form.of("a.bin", new byte[SmallBodies.MOST_BYTES + 1]), "X-Admin-Key", ADMIN)
+            closed.upload(Form.of("a.bin", new byte[SlowBodies.SMALL + 1]), "X-Admin-Key", ADMIN)
                     .is(202);
         }
     }

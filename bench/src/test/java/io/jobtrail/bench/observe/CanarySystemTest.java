@@ -216,7 +216,8 @@ class CanarySystemTest {
         assertThat(answer.statusCode()).isEqualTo(503);
         await().atMost(LIMIT).until(() -> logLines("worker.log").anyMatch(line -> line.contains("Postgres")));
         postgres.startAgain();
-        await().atMost(LIMIT).until(() -> health().path("status").asText().equals("healthy"));
+        await().atMost(LIMIT)
+                .until(() -> health().at("/checks/postgres").asText().equals("up"));
         assertThat(client().await(upload("Postgres is back. " + TEXT + " is, too."), LIMIT)
                         .isFinished())
                 .isTrue();

@@ -61,7 +61,9 @@ class MetricsSystemTest {
             var empty = client.enqueue("blank.txt", " \n ".getBytes(StandardCharsets.UTF_8), Submission.usual())
                     .jobId();
             client.enqueue(
-                    Map.of(), Submission.usual().handler("process_document").queue("slow"));
+                    "waits.txt",
+                    "A text.".getBytes(StandardCharsets.UTF_8),
+                    Submission.usual().queue("slow"));
             assertThat(client.await(good, LIMIT).status()).isEqualTo("finished");
             assertThat(client.await(empty, LIMIT).status()).isEqualTo("failed");
             system.get("/no/such/path");
