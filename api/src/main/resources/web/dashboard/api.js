@@ -79,10 +79,23 @@ async function answer(method, path, body, headers = {}, again = true) {
   const problem = await problemOf(response);
   if (problem.status === 401) session = null;
   if (problem.code === "INVALID_CSRF_TOKEN" && again) {
+    const before = session;
     session = await get("pipeline/session"); // somebody signed in anew in another tab
-    return answer(method, path, body, headers, false);
+    if (isSame(before, session)) return answer(method, path, body, headers, false);
+    dispatchEvent(new Event("session-changed"));
+    throw new Problem({
+      title: "Somebody else has signed in in another tab",
+      detail: `This was not done, since the page now acts as ${session.actor}. Do it again if it is still wanted.`,
+      status: problem.status,
+      request_id: problem.request_id,
+    });
   }
   throw problem;
+}
+
+/** What was agreed to with the rights of one is not done with those of another. */
+function isSame(one, other) {
+  return one.actor === other.actor && one.role === other.role && one.realm === other.realm;
 }
 
 async function problemOf(response) {

@@ -161,6 +161,11 @@ route.install();
 keys.install();
 live.install(refresh);
 addEventListener("navigated", navigated);
+addEventListener("session-changed", () => {
+  shown = NOTHING; // what another may see
+  live.restart();
+  live.now();
+});
 addEventListener("popstate", () => document.querySelector("form.search")?.reset()); // what was typed and not sent
 document.getElementById("help").addEventListener("click", keys.help);
 live.now();

@@ -11,13 +11,20 @@ import { nameOf } from "./view-jobs.js";
 export const right = "read";
 
 const PAGES = 4;
+/** So long at most is a change overlooked that leaves both the number and the newest as they were. */
+const LONGEST_MS = 60000;
 
 export function title() {
   return "Dead letters";
 }
 
-export async function load() {
-  const stats = await get("pipeline/stats");
+/** Refreshes come with each change of any job, so the pages are asked for only when something has changed among those that failed. */
+export async function load(params, before) {
+  const [stats, first] = await Promise.all([get("pipeline/stats"), get("pipeline/jobs/recent", { status: "failed", limit: 1 })]);
+  const total = stats.stats.by_status.failed;
+  const newest = first.jobs[0]?.id;
+  if (before && before.total === total && before.newest === newest && Date.now() - before.askedAt < LONGEST_MS) return before;
+  const askedAt = Date.now();
   const jobs = [];
   let cursor = null;
   for (let i = 0; i < PAGES; i++) {
@@ -26,7 +33,7 @@ export async function load() {
     cursor = page.next_cursor;
     if (!cursor) break;
   }
-  return { jobs, total: stats.stats.by_status.failed, isAll: cursor === null };
+  return { jobs, total, newest, askedAt, isAll: cursor === null };
 }
 
 export function render(params, { jobs, total, isAll }) {

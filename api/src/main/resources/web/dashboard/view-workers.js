@@ -49,7 +49,7 @@ function row(worker) {
       worker.queues.join(", "),
       `${count(worker.running)} of ${count(worker.concurrency)}`,
       count(figures.finished), count(figures.failed), count(figures.retried),
-      duration(figures.run_ms_p95),
+      figures.run_ms_p95 ? duration(figures.run_ms_p95) : "–", // of the last minutes: 0 when none has ended in them
       figures.heap_bytes ? `${bytes(figures.heap_bytes)} of ${bytes(figures.heap_max_bytes)}` : "–",
       worker.version,
       lived === null ? el("time", { datetime: worker.started_at, title: absolute(worker.started_at) }, age(worker.started_at)) : duration(lived),

@@ -27,6 +27,10 @@ final class SlowBodies {
         return ctx.header("Transfer-Encoding") != null || ctx.req().getContentLengthLong() > SMALL;
     }
 
+    private static boolean hasBody(Context ctx) {
+        return ctx.header("Transfer-Encoding") != null || ctx.req().getContentLengthLong() > 0;
+    }
+
     /** Before the body is read; {@link #leave} must follow, whatever happens. */
     void enter(Context ctx) {
         if (ctx.method() != HandlerType.POST || !comesIn(ctx)) {
@@ -48,7 +52,7 @@ final class SlowBodies {
         if (ctx.attribute(TAKEN) != null) {
             places.release();
         }
-        if (comesIn(ctx) && !isRead(ctx)) {
+        if (hasBody(ctx) && !isRead(ctx)) {
             // The server ends the connection then: a caller that was not told so would lose its next request.
             ctx.header("Connection", "close");
         }

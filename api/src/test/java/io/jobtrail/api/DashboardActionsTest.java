@@ -160,6 +160,26 @@ class DashboardActionsTest {
     }
 
     @Test
+    void deadLettersAreAskedForOnlyWhenTheyHaveChanged() {
+        worker.failed("TIMEOUT", "slow");
+        browser.open("?view=dead");
+        browser.shows("main table", "TIMEOUT");
+        assertThat(asked("limit=500")).isEqualTo(1);
+        long refreshes = asked("pipeline/stats");
+        api.database.aJob().insert();
+        Browser.soon().until(() -> asked("pipeline/stats") > refreshes);
+        worker.failed("NO_TEXT", "empty");
+        browser.shows("main table", "NO_TEXT");
+        assertThat(asked("limit=500")).isEqualTo(2);
+    }
+
+    private static long asked(String words) {
+        return (long) browser.run(
+                "return performance.getEntriesByType('resource').filter(one => one.name.includes(arguments[0])).length",
+                words);
+    }
+
+    @Test
     void questionIsAnswered() {
         var job = worker.asks(PROMPT);
         browser.open("?job=" + job);

@@ -98,13 +98,43 @@ class DashboardSignInTest {
     @Test
     void whoOperatesActsWithTheTokenOfTheSession() {
         var job = new DashboardWorker(api).failed("NO_TEXT", "there is no text");
-        signIn(api.newKey(ADMIN, "default", "operate"));
+        var key = api.newKey(ADMIN, "default", "operate");
+        signIn(key);
         browser.shows("main", "Last failures");
         browser.open("?job=" + job);
         browser.press("main", "Retry");
+        signInInAnotherTab(key); // with another token
         browser.press("dialog", "Retry");
         browser.shows("main .chip", "Queued");
         assertThat(api.column(job, "status")).isEqualTo("queued");
+        browser.complaints(); // of the old token
+    }
+
+    @Test
+    void whatOneAgreedToIsNotDoneAsAnother() {
+        var job = new DashboardWorker(api).failed("NO_TEXT", "there is no text");
+        signIn(api.newKey(ADMIN, "default", "operate"));
+        browser.shows("main", "Last failures");
+        browser.open("?job=" + job);
+        browser.press("main", "Delete");
+        browser.shows("dialog", "Delete this job?");
+        signInInAnotherTab(ADMIN);
+        browser.press("dialog", "Delete");
+        browser.shows("dialog", "Somebody else has signed in", "This was not done", "admin");
+        browser.shows("#who", "admin");
+        browser.press("dialog", "Close");
+        browser.shows("main .chip", "Failed");
+        assertThat(api.column(job, "deleted_at IS NULL")).isEqualTo("true");
+        browser.complaints(); // of the old token
+    }
+
+    /** They share the cookie. */
+    private static void signInInAnotherTab(String key) {
+        assertThat(browser.run(
+                        "return fetch('pipeline/session', {method: 'POST', headers: {'Content-Type': 'application/json'},"
+                                + " body: JSON.stringify({key: arguments[0]})}).then(answer => answer.status)",
+                        key))
+                .isEqualTo(204L);
     }
 
     @Test

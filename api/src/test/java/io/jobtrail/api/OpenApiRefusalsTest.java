@@ -133,14 +133,17 @@ class OpenApiRefusalsTest {
     @Test
     void bodyThatIsTooLargeIsRefusedByItsDeclaredLength() throws IOException {
         for (var operation : documented.withStatus("413")) {
-            var type =
-                    operation.equals("POST /pipeline/batch") ? "multipart/form-data; boundary=b" : "application/json";
+            var type = typeOf(operation);
             var answer = api.raw(
                     "%s %s HTTP/1.1\r\nHost: localhost\r\nX-Admin-Key: %s\r\nContent-Type: %s\r\nContent-Length: %s\r\n\r\n"
                             .formatted(
                                     operation.split(" ")[0], documented.path(operation), ADMIN, type, "10000000000"));
             documented.refused(413, operation, Answer.parse(answer));
         }
+    }
+
+    private static String typeOf(String operation) {
+        return operation.equals("POST /pipeline/batch") ? "multipart/form-data; boundary=b" : "application/json";
     }
 
     @Test
@@ -152,8 +155,9 @@ class OpenApiRefusalsTest {
             }
             for (var operation : documented.withStatus("408")) {
                 var answer = impatient.raw(
-                        "%s %s HTTP/1.1\r\nHost: localhost\r\nX-Admin-Key: %s\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
-                                .formatted(operation.split(" ")[0], documented.path(operation), ADMIN));
+                        "%s %s HTTP/1.1\r\nHost: localhost\r\nX-Admin-Key: %s\r\nContent-Type: %s\r\nContent-Length: 9\r\n\r\n{"
+                                .formatted(
+                                        operation.split(" ")[0], documented.path(operation), ADMIN, typeOf(operation)));
                 documented.refused(408, operation, Answer.parse(answer));
             }
         }
