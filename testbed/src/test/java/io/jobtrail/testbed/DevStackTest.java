@@ -87,7 +87,7 @@ class DevStackTest {
         Stack.QUEUES.forEach(queue -> awaitLog("worker-" + queue + ".log", "--queues " + queue));
 
         pressCtrlC();
-        assertThat(program.awaitExit(Duration.ofSeconds(30))).isTrue();
+        assertThat(program.awaitExit(Duration.ofSeconds(90))).isTrue();
 
         assertThat(children).noneMatch(ProcessHandle::isAlive);
         for (String queue : Stack.QUEUES) {

@@ -27,6 +27,9 @@ final class Judge {
             + "|\\bpipeline_[a-z_]+|SQLSTATE|\\bERROR: "
             + "|\\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\\b.{1,80}\\b(FROM|VALUES|SET|WHERE)\\b");
 
+    /** As the server repeats it. */
+    private static final Pattern REQUEST_ID = Pattern.compile("\r\nX-Request-Id: ([A-Za-z0-9_.:-]{1,64})(?=\r\n)");
+
     private final String adminKey;
     private final Map<String, String> realmOfKey;
     private final Map<String, String> canaryOfRealm;
@@ -66,6 +69,7 @@ final class Judge {
             found.add(Violation.of(Rule.SERVER_ERROR, "%d %.300s", reply.status(), reply.text()));
         }
         headers(reply, found);
+        answersAnother(exchange, reply, found);
         foreign(exchange, reply, found);
         leaks(exchange, reply, found);
         if (reply.status() == 405 && reply.header("allow").isEmpty()) {
@@ -80,6 +84,21 @@ final class Judge {
     private static boolean isFull(Exchange exchange, Reply reply) {
         boolean large = exchange.request().length > SMALL || exchange.sent().contains("Transfer-Encoding");
         return large && reply.status() == 503 && reply.text().contains("\"NO_ROOM\"");
+    }
+
+    /** On a connection of several requests. What the server refuses unread, and says so by ending it, has a name of its own. */
+    private static void answersAnother(Exchange exchange, Reply reply, List<Violation> found) {
+        var sent = exchange.sent();
+        var head = sent.substring(0, Math.max(0, sent.indexOf("\r\n\r\n") + 2));
+        var id = REQUEST_ID.matcher(head);
+        boolean isOne = head.split("\r\nX-Request-Id:", -1).length == 2;
+        if (exchange.manner() != Manner.SOUND || reply.endsConnection() || !isOne || !id.find()) {
+            return;
+        }
+        if (!reply.header("x-request-id").equals(id.group(1))) {
+            found.add(Violation.of(
+                    Rule.FOREIGN_ANSWER, "%s was answered as %s", id.group(1), reply.header("x-request-id")));
+        }
     }
 
     private static void headers(Reply reply, List<Violation> found) {

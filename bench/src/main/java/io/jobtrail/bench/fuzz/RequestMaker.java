@@ -53,6 +53,7 @@ final class RequestMaker {
 
     private final RandomGenerator random;
     private final SchemaSample sample;
+    private long made;
     private String realm; // of the caller of the request that is being made
 
     RequestMaker(ApiDocument document, RandomGenerator random) {
@@ -72,6 +73,9 @@ final class RequestMaker {
             if (random.nextInt(5) == 0) {
                 draft.header(parameter.name(), value(parameter, wrong));
             }
+        }
+        if (draft.headers.stream().noneMatch(header -> header.name().equals("X-Request-Id"))) {
+            draft.header("X-Request-Id", "request-" + ++made); // so that its answer can be told from those of others
         }
         if (!operation.bodies().isEmpty()) {
             var type = Nasty.one(List.copyOf(operation.bodies().keySet()), random);

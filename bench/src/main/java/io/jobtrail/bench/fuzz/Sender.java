@@ -1,10 +1,13 @@
 package io.jobtrail.bench.fuzz;
 
 import io.jobtrail.bench.fuzz.Exchange.Manner;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -14,6 +17,9 @@ final class Sender implements AutoCloseable {
     /** More bytes may be refused before they were read, and the answer lost with the connection. */
     private static final int SURELY_READ = 64 << 10;
 
+    /** Of the requests on one connection: what went wrong with one of them may show several answers later. */
+    private static final int MOST_REMEMBERED = 8;
+
     /** Of the operations that take a body, for they have more to get wrong. */
     private static final int WEIGHT_OF_BODIES = 4;
 
@@ -22,8 +28,8 @@ final class Sender implements AutoCloseable {
     private final Random random;
     private final Wire wire;
     private final StandIns standIns;
+    private final Deque<byte[]> onConnection = new ArrayDeque<>();
     private byte[] made;
-    private byte[] before = {};
 
     Sender(ApiDocument document, StandIns standIns, int port, long seed) {
         operations = document.operations().stream()
@@ -46,7 +52,7 @@ final class Sender implements AutoCloseable {
         return send(operation.name(), damaged || !draft.isSound() || made.length > SURELY_READ);
     }
 
-    /** The request that was made last, with stand-ins; if it was not answered, after the one before on the connection. */
+    /** The request that was made last, with stand-ins; if its answer was none, after those before it on the connection. */
     byte[] made() {
         return made;
     }
@@ -63,6 +69,9 @@ final class Sender implements AutoCloseable {
         var manner = text.contains("wait=") || text.contains("/pipeline/events")
                 ? Manner.ENDLESS
                 : damaged ? Manner.DAMAGED : Manner.SOUND;
+        if (!wire.isOpen()) {
+            onConnection.clear();
+        }
         long start = System.nanoTime();
         var replies = switch (manner) {
             case SOUND -> wire.ask(request);
@@ -70,17 +79,25 @@ final class Sender implements AutoCloseable {
             case ENDLESS -> wire.glance(request);
         };
         if (manner == Manner.SOUND) {
-            var alone = made;
-            made = replies.isEmpty() ? joined(before, alone) : alone;
-            before = alone;
+            remember(made);
+            if (replies.isEmpty() || replies.get(0).status() == 0) {
+                made = joined(onConnection);
+            }
         }
         return new Exchange(operation, request, manner, replies, Duration.ofNanos(System.nanoTime() - start));
     }
 
-    private static byte[] joined(byte[] one, byte[] other) {
-        var both = Arrays.copyOf(one, one.length + other.length);
-        System.arraycopy(other, 0, both, one.length, other.length);
-        return both;
+    private void remember(byte[] request) {
+        onConnection.add(request);
+        if (onConnection.size() > MOST_REMEMBERED) {
+            onConnection.remove();
+        }
+    }
+
+    private static byte[] joined(Collection<byte[]> requests) {
+        var all = new ByteArrayOutputStream();
+        requests.forEach(all::writeBytes);
+        return all.toByteArray();
     }
 
     /** Sends until the time is over. */

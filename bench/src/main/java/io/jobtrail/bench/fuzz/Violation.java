@@ -6,6 +6,7 @@ record Violation(Rule rule, String detail) {
     enum Rule {
         NO_ANSWER,
         NO_HTTP,
+        FOREIGN_ANSWER,
         SERVER_ERROR,
         NO_PROBLEM,
         NAMELESS_FAULT,

@@ -10,6 +10,7 @@ import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** Sends bytes as they are and reads what comes back. For one thread. Judges nothing. */
 final class Wire implements AutoCloseable {
@@ -30,6 +31,9 @@ final class Wire implements AutoCloseable {
             if (kept == null) {
                 open();
             }
+            if (in.available() > 0) {
+                return List.of(unasked());
+            }
             try {
                 kept.getOutputStream().write(request);
             } catch (IOException e) {
@@ -44,6 +48,18 @@ final class Wire implements AutoCloseable {
             close();
             return List.of();
         }
+    }
+
+    /** What stands on the line before anything is sent answers nothing, and would be taken for the answer to what is sent. */
+    private Reply unasked() throws IOException {
+        var bytes = in.readNBytes(in.available());
+        close();
+        return new Reply(0, Map.of(), bytes);
+    }
+
+    /** Whether {@link #ask} would use a connection again. */
+    boolean isOpen() {
+        return kept != null;
     }
 
     /**

@@ -69,6 +69,21 @@ class JudgeTest {
     }
 
     @Test
+    void answerIsToTheRequestThatWasSent() {
+        var asked = "GET /a HTTP/1.1\r\nX-Request-Id: %s\r\n\r\nX-Request-Id: r9\r\n";
+        var answer = reply(200, "application/json", "{}");
+        assertThat(judged(asked.formatted("r1"), Manner.SOUND, answer)).isEmpty();
+        assertThat(judged(asked.formatted("r2"), Manner.SOUND, answer)).containsExactly(Rule.FOREIGN_ANSWER);
+        assertThat(judged(asked.formatted("r2"), Manner.DAMAGED, answer)).isEmpty();
+        assertThat(judged(asked.formatted("a value that is not repeated"), Manner.SOUND, answer))
+                .isEmpty();
+        assertThat(judged(asked.formatted("not repeated\r\nX-Request-Id: r3"), Manner.SOUND, answer))
+                .isEmpty();
+        assertThat(judged(asked.formatted("r2"), Manner.SOUND, reply(200, "a", "{}", "connection", "close")))
+                .isEmpty();
+    }
+
+    @Test
     void requestThatIsSoundIsAnswered() {
         assertThat(judged(GET, Manner.SOUND)).containsExactly(Rule.NO_ANSWER);
         assertThat(judged(GET, Manner.SOUND, new Reply(0, Map.of(), "oops".getBytes(StandardCharsets.UTF_8))))
