@@ -52,6 +52,9 @@ public final class ApiServer implements AutoCloseable {
     /** From one address, within a minute: more than people mistype, and nothing to somebody who guesses. */
     private static final int MOST_WRONG_KEYS = 20;
 
+    /** Then Postgres hangs: whoever calls learns of it before most callers lose patience, and no thread is held for longer. */
+    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(15);
+
     /** Each holds a thread; the rest of the 250 serve everybody else. */
     private static final int MOST_SLOW_BODIES = 200;
 
@@ -80,7 +83,8 @@ public final class ApiServer implements AutoCloseable {
     private ApiServer(Settings settings, Duration healthFresh, int stagingRoom) {
         work = WorkDirectory.createIn(Path.of(System.getProperty("java.io.tmpdir")), "uploads");
         staging = new Staging(directoryIn(work), stagingRoom);
-        database = new Database(settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax())
+        database = new Database(
+                        settings.databaseUrl(), "api", settings.dbPoolMin(), settings.dbPoolMax(), LONGEST_STATEMENT)
                 .measuredBy(metrics.registry())
                 .refusingWhileAway();
         redis = settings.redisUrl() == null

@@ -233,11 +233,12 @@ final class HealthChecks implements AutoCloseable {
 
     private static List<Reason> inWords(WorkerRegistry.Present worker) {
         if (!worker.alive()) {
-            return List.of(new Reason("worker %s was last heard of %d s ago: its jobs are released after %d s"
-                    .formatted(
-                            worker.id(),
-                            worker.silence().toSeconds(),
-                            worker.lease().toSeconds())));
+            var what = worker.silence().compareTo(worker.lease()) > 0
+                    ? "its jobs have been given to others"
+                    : "its jobs are released after %d s"
+                            .formatted(worker.lease().toSeconds());
+            return List.of(new Reason("worker %s was last heard of %d s ago: %s"
+                    .formatted(worker.id(), worker.silence().toSeconds(), what)));
         }
         return worker.degraded().stream()
                 .map(reason -> new Reason("worker " + worker.id() + ": " + reason))

@@ -15,7 +15,8 @@ import java.util.Map;
  * @param reasons none when nothing is wrong
  */
 record JobsVerdict(boolean critical, List<Reason> reasons) {
-    static final JobsVerdict UNKNOWN = new JobsVerdict(false, List.of());
+    static final JobsVerdict UNKNOWN =
+            new JobsVerdict(false, List.of(new Reason("the jobs cannot be counted at the moment")));
 
     private static final long FAILED_CRITICAL = 10;
     private static final long RETRYING_CRITICAL = 20;

@@ -1,7 +1,9 @@
 package io.jobtrail.api;
 
 import io.javalin.Javalin;
+import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.Handler;
 import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.json.JavalinJackson;
 import io.jobtrail.config.Json;
@@ -77,54 +79,57 @@ final class Routes {
             config.routes.beforeMatched("/pipeline/*", json::enter);
             config.routes.after(json::leave);
             config.routes.after(bodies::leave);
+            config.routes.after(Routes::withoutType);
 
             config.routes.post("/pipeline/enqueue", span.around(enqueue::handle), Right.SUBMIT);
             config.routes.post("/pipeline/enqueue/batch", span.around(batches::enqueue), Right.SUBMIT);
             config.routes.post("/pipeline/batch", span.around(batches::upload), Right.SUBMIT);
-            config.routes.get("/pipeline/batch-status/{batch_id}", batches::status, Right.FOLLOW);
-            config.routes.get("/pipeline/status/{id}", status::status, Right.FOLLOW);
-            config.routes.get("/pipeline/events", events::events, Right.READ);
-            config.routes.get("/pipeline/jobs/recent", jobs::recent, Right.READ);
-            config.routes.get("/pipeline/jobs/{id}/history", jobs::history, Right.READ);
-            config.routes.get("/pipeline/jobs/{id}/result", status::result, Right.READ);
-            config.routes.get("/pipeline/jobs/{id}/chunks", jobs::chunks, Right.READ);
-            config.routes.get("/pipeline/jobs/{id}/file", jobs::file, Right.READ);
+            get(config.routes, "/pipeline/batch-status/{batch_id}", batches::status, Right.FOLLOW);
+            get(config.routes, "/pipeline/status/{id}", status::status, Right.FOLLOW);
+            get(config.routes, "/pipeline/events", events::events, Right.READ);
+            get(config.routes, "/pipeline/jobs/recent", jobs::recent, Right.READ);
+            get(config.routes, "/pipeline/jobs/{id}/history", jobs::history, Right.READ);
+            get(config.routes, "/pipeline/jobs/{id}/result", status::result, Right.READ);
+            get(config.routes, "/pipeline/jobs/{id}/chunks", jobs::chunks, Right.READ);
+            get(config.routes, "/pipeline/jobs/{id}/file", jobs::file, Right.READ);
             // before the next, which would take it for an id
             config.routes.post("/pipeline/jobs/bulk", actions::bulk, Right.OPERATE);
             config.routes.post("/pipeline/jobs/{id}", actions::act, Right.OPERATE);
             config.routes.delete("/pipeline/jobs/{id}", actions::delete, Right.OPERATE);
-            config.routes.get("/pipeline/hitl/{id}/prompt", prompts::prompt, Right.READ);
+            get(config.routes, "/pipeline/hitl/{id}/prompt", prompts::prompt, Right.READ);
             config.routes.post("/pipeline/hitl/{id}/response", prompts::respond, Right.OPERATE);
-            config.routes.get("/pipeline/stats", stats::stats, Right.READ);
-            config.routes.get("/pipeline/queues", queues::queues, Right.ADMINISTER);
+            get(config.routes, "/pipeline/stats", stats::stats, Right.READ);
+            get(config.routes, "/pipeline/queues", queues::queues, Right.ADMINISTER);
             config.routes.post("/pipeline/queues/{queue}", queues::act, Right.ADMINISTER);
-            config.routes.get("/pipeline/workers", queues::workers, Right.ADMINISTER);
+            get(config.routes, "/pipeline/workers", queues::workers, Right.ADMINISTER);
 
             config.routes.post("/pipeline/session", session::signIn, Right.OPEN);
-            config.routes.get("/pipeline/session", session::show, Right.IDENTIFY);
+            get(config.routes, "/pipeline/session", session::show, Right.IDENTIFY);
             config.routes.delete("/pipeline/session", session::signOut, Right.IDENTIFY);
             config.routes.post("/pipeline/keys", keys::create, Right.ADMINISTER);
-            config.routes.get("/pipeline/keys", keys::list, Right.ADMINISTER);
+            get(config.routes, "/pipeline/keys", keys::list, Right.ADMINISTER);
             config.routes.delete("/pipeline/keys/{id}", keys::revoke, Right.ADMINISTER);
-            config.routes.get("/pipeline/access-events", keys::events, Right.ADMINISTER);
+            get(config.routes, "/pipeline/access-events", keys::events, Right.ADMINISTER);
 
-            config.routes.get("/heartbeat", health::heartbeat, Right.OPEN);
-            config.routes.get("/health/ready", health::ready, Right.OPEN);
-            config.routes.get("/health", health::health, Right.OPEN);
-            // Javalin answers HEAD without the handler of GET, and without what that route states.
-            config.routes.head("/heartbeat", health::heartbeat, Right.OPEN);
-            config.routes.head("/health/ready", health::ready, Right.OPEN);
-            config.routes.head("/health", health::health, Right.OPEN);
-            config.routes.get("/metrics", metrics::scrape, Right.ADMINISTER);
-            config.routes.get("/openapi.json", docs::document, Right.OPEN);
-            config.routes.get("/docs", docs::page, Right.OPEN);
-            config.routes.get("/docs/docs.js", docs::script, Right.OPEN);
-            config.routes.get("/docs/docs.css", docs::style, Right.OPEN);
-            config.routes.get("/", dashboard::page, Right.OPEN);
-            config.routes.get("/dashboard/{file}", dashboard::file, Right.OPEN);
+            get(config.routes, "/heartbeat", health::heartbeat, Right.OPEN);
+            get(config.routes, "/health/ready", health::ready, Right.OPEN);
+            get(config.routes, "/health", health::health, Right.OPEN);
+            get(config.routes, "/metrics", metrics::scrape, Right.ADMINISTER);
+            get(config.routes, "/openapi.json", docs::document, Right.OPEN);
+            get(config.routes, "/docs", docs::page, Right.OPEN);
+            get(config.routes, "/docs/docs.js", docs::script, Right.OPEN);
+            get(config.routes, "/docs/docs.css", docs::style, Right.OPEN);
+            get(config.routes, "/", dashboard::page, Right.OPEN);
+            get(config.routes, "/dashboard/{file}", dashboard::file, Right.OPEN);
         });
         methods.learn(javalin.unsafe.internalRouter.allHttpHandlers());
         return javalin;
+    }
+
+    /** HEAD is what GET is, without the body: Javalin would answer it without asking who asks, and for what. */
+    private static void get(RoutesConfig routes, String path, Handler handler, Right right) {
+        routes.get(path, handler, right);
+        routes.head(path, handler, right);
     }
 
     /** Which of them counts would be chance, and another choice for a proxy than for this server. */
@@ -134,6 +139,13 @@ final class Routes {
             if (values.hasMoreElements() && values.nextElement() != null && values.hasMoreElements()) {
                 throw ApiError.invalid(name, "was sent more than once");
             }
+        }
+    }
+
+    /** Javalin gives one to every answer, also to one that has no body at all. */
+    private static void withoutType(Context ctx) {
+        if (ctx.statusCode() == 204 || ctx.statusCode() == 304) {
+            ctx.res().setContentType(null);
         }
     }
 

@@ -180,6 +180,8 @@ class HealthTest {
         lastHeardOf("w2", "5 hours");
         awaitReason("worker w2 was last heard of 180", " s ago: its jobs are released after 21600 s");
         assertThat(health().at("/checks/workers").asInt()).isEqualTo(1);
+        lastHeardOf("w2", "7 hours");
+        awaitReason("worker w2 was last heard of 252", " s ago: its jobs have been given to others");
         lastHeardOf("w2", "13 hours");
         awaitHealthy();
     }
@@ -214,6 +216,15 @@ class HealthTest {
             api.get("/health/ready").is(200);
             owner.rollback();
         }
+        awaitHealthy();
+    }
+
+    @Test
+    void countsThatCannotBeReadKeepNoJobAway() {
+        api.database.asOwner("REVOKE SELECT ON pipeline_job_counts FROM jobtrail_runtime");
+        awaitReason("the jobs cannot be counted at the moment");
+        api.get("/health/ready").is(200);
+        api.database.asOwner("GRANT SELECT ON pipeline_job_counts TO jobtrail_runtime");
         awaitHealthy();
     }
 

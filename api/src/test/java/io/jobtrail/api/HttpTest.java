@@ -111,9 +111,9 @@ class HttpTest {
     @CsvSource({
         "DELETE, /pipeline/jobs/bulk, POST",
         "GET, /pipeline/jobs/bulk, POST",
-        "DELETE, /pipeline/jobs/recent, GET",
-        "POST, /pipeline/jobs/recent, GET",
-        "PUT, /pipeline/session, 'DELETE, GET, POST'",
+        "DELETE, /pipeline/jobs/recent, 'GET, HEAD'",
+        "POST, /pipeline/jobs/recent, 'GET, HEAD'",
+        "PUT, /pipeline/session, 'DELETE, GET, HEAD, POST'",
         "PUT, /pipeline/jobs/" + NOBODY + ", 'DELETE, POST'",
         "DELETE, /heartbeat, 'GET, HEAD'"
     })

@@ -228,7 +228,6 @@ class OpenApiAnswersTest {
     void whatTellsOfTheProcess() {
         for (var path : List.of("/heartbeat", "/health", "/health/ready")) {
             get(200, "GET " + path, path);
-            get(200, "HEAD " + path, path);
         }
         get(200, "GET /metrics", "/metrics");
         for (var path : List.of("/openapi.json", "/docs", "/docs/docs.js", "/docs/docs.css")) {

@@ -4,6 +4,7 @@ import io.jobtrail.job.QueueName;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,8 +18,15 @@ public final class Dispatcher {
     /** After a failed push the next ones are left to the sweeper for a moment, so that no caller waits for a dead Redis. */
     private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
 
+    /** A Redis that hangs takes longer to fail than one that refuses: no more than a sixth of the time somebody waits for it. */
+    private static final int PAUSES_PER_WAIT = 5;
+
+    /** More than any push takes. */
+    private static final long LONGEST_TRY_NANOS = Duration.ofSeconds(30).toNanos();
+
     private final JobQueue queue;
-    private volatile long pausedUntil = System.nanoTime();
+    private final AtomicLong pausedUntil = new AtomicLong(System.nanoTime());
+    private volatile boolean failing;
 
     /** @param queue null when the system runs without Redis: workers then look into Postgres */
     public Dispatcher(JobQueue queue) {
@@ -39,14 +47,21 @@ public final class Dispatcher {
         if (entries == 0) {
             return true;
         }
-        if (queue == null || System.nanoTime() - pausedUntil < 0) {
+        if (queue == null || isPaused()) {
             return false;
         }
+        long begun = System.nanoTime();
         try {
             push.run();
+            if (failing) {
+                failing = false;
+                pausedUntil.set(begun);
+            }
             return true;
         } catch (RuntimeException e) { // whatever it is, the job is committed
-            pausedUntil = System.nanoTime() + PAUSE_NANOS;
+            failing = true;
+            long failed = System.nanoTime();
+            pausedUntil.set(failed + Math.max(PAUSE_NANOS, PAUSES_PER_WAIT * (failed - begun)));
             LOG.warn(
                     "Redis did not take {} ids for queue {} ({}); the jobs stay queued in Postgres and the sweeper of any "
                             + "worker pushes them within seconds of Redis being back",
@@ -55,6 +70,13 @@ public final class Dispatcher {
                     e.toString());
             return false;
         }
+    }
+
+    /** After a pause one caller tries, and the others go on until it knows. */
+    private boolean isPaused() {
+        long now = System.nanoTime();
+        long until = pausedUntil.get();
+        return now - until < 0 || failing && !pausedUntil.compareAndSet(until, now + LONGEST_TRY_NANOS);
     }
 
     public boolean push(QueueName name, String handler, UUID id) {

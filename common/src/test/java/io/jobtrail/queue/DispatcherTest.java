@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.jobtrail.job.JobIds;
 import io.jobtrail.job.QueueName;
+import io.jobtrail.testbed.TcpProxy;
 import io.jobtrail.testbed.TestServers;
 import io.jobtrail.testing.EmptyRedis;
 import io.jobtrail.testing.Together;
@@ -89,6 +90,24 @@ class DispatcherTest {
         var after = JobIds.next();
         await().atMost(Duration.ofSeconds(15)).until(() -> dispatcher.push(QueueName.DEFAULT, "h", after));
         assertThat(queue.ids(QueueName.DEFAULT)).containsExactly(after);
+    }
+
+    @Test
+    void aRedisThatHangsIsWaitedForByOneOfManyCallers() {
+        try (var proxy = TcpProxy.to(TestServers.redis().port());
+                var hanging = new Redis("redis://127.0.0.1:" + proxy.port(), 2, Duration.ZERO)) {
+            var slow = new Dispatcher(new JobQueue(hanging));
+            proxy.fallSilent();
+            assertThat(slow.push(QueueName.DEFAULT, "h", JobIds.next())).isFalse();
+            var start = System.nanoTime();
+            int calls = 0;
+            while (System.nanoTime() - start < Duration.ofSeconds(2).toNanos()) {
+                assertThat(slow.push(QueueName.DEFAULT, "h", JobIds.next())).isFalse();
+                calls++;
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+            assertThat(calls).isGreaterThan(10);
+        }
     }
 
     @Test

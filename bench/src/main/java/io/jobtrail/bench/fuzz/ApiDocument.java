@@ -10,7 +10,7 @@ import java.util.Set;
 
 /** What the API says of itself in {@code /openapi.json}: its operations, and the schemas that they refer to. */
 final class ApiDocument {
-    private static final Set<String> METHODS = Set.of("get", "head", "post", "put", "patch", "delete", "options");
+    private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete", "options");
 
     private final JsonNode root;
 
@@ -24,12 +24,18 @@ final class ApiDocument {
                 .properties()
                 .forEach(path -> path.getValue().properties().stream()
                         .filter(entry -> METHODS.contains(entry.getKey()))
-                        .forEach(entry -> operations.add(new Operation(
-                                entry.getKey().toUpperCase(Locale.ROOT),
-                                path.getKey(),
-                                parameters(path.getValue(), entry.getValue()),
-                                bodies(entry.getValue())))));
+                        .forEach(entry -> methods(entry.getKey())
+                                .forEach(method -> operations.add(new Operation(
+                                        method,
+                                        path.getKey(),
+                                        parameters(path.getValue(), entry.getValue()),
+                                        bodies(entry.getValue()))))));
         return operations;
+    }
+
+    /** HEAD is not described apart: it is GET without the body. */
+    private static List<String> methods(String described) {
+        return described.equals("get") ? List.of("GET", "HEAD") : List.of(described.toUpperCase(Locale.ROOT));
     }
 
     private List<Operation.Parameter> parameters(JsonNode path, JsonNode operation) {
