@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 final class Aftermath {
     private static final Pattern STACK_OR_ERROR =
             Pattern.compile("^\\S+Z ERROR |^\\tat |^Caused by: |^Exception in thread");
+    private static final Pattern KEY = Pattern.compile("\\bjtk_[0-9a-f]{64}\\b|" + FuzzedSystem.ADMIN_KEY);
     private static final Duration TO_TIDY_UP = Duration.ofSeconds(10);
 
     /** Beside the heap: buffers, code and threads of a process that was warm before. */
@@ -115,10 +116,15 @@ final class Aftermath {
     }
 
     private void log() {
+        logged(STACK_OR_ERROR, Rule.LOGGED_ERROR);
+        logged(KEY, Rule.LOGGED_KEY);
+    }
+
+    private void logged(Pattern pattern, Rule rule) {
         try (var lines = Files.lines(system.log("api"), StandardCharsets.ISO_8859_1)) {
-            lines.filter(line -> STACK_OR_ERROR.matcher(line).find())
+            lines.filter(line -> pattern.matcher(line).find())
                     .limit(20)
-                    .forEach(line -> found(Rule.LOGGED_ERROR, "%.300s".formatted(line)));
+                    .forEach(line -> found(rule, "%.300s".formatted(line)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

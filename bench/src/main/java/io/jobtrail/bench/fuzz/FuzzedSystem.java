@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /** A whole Jobtrail of separate processes on this machine's loopback, as packaged, that ends with this object. Sends it nothing bad. */
 final class FuzzedSystem implements AutoCloseable {
@@ -180,8 +181,10 @@ final class FuzzedSystem implements AutoCloseable {
     }
 
     HttpResponse<String> send(String method, String path, String contentType, String body, String... headers) {
+        var id = UUID.randomUUID().toString();
         var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .timeout(Duration.ofSeconds(30))
+                .header("X-Request-Id", id)
                 .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
         if (contentType != null) {
             request.header("Content-Type", contentType);
@@ -190,7 +193,12 @@ final class FuzzedSystem implements AutoCloseable {
             request.headers(headers);
         }
         try {
-            return http.send(request.build(), BodyHandlers.ofString());
+            var answer = http.send(request.build(), BodyHandlers.ofString());
+            if (!answer.headers().firstValue("X-Request-Id").orElse("").equals(id)) {
+                throw new IllegalStateException("%s %s was answered as another request: %s"
+                        .formatted(method, path, answer.headers().map()));
+            }
+            return answer;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -89,7 +89,7 @@ final class Judge {
     /** On a connection of several requests. What the server refuses unread, and says so by ending it, has a name of its own. */
     private static void answersAnother(Exchange exchange, Reply reply, List<Violation> found) {
         var sent = exchange.sent();
-        var head = sent.substring(0, Math.max(0, sent.indexOf("\r\n\r\n") + 2));
+        var head = sent.split("(?<=\r\n)\r\n", 2)[0];
         var id = REQUEST_ID.matcher(head);
         boolean isOne = head.split("\r\nX-Request-Id:", -1).length == 2;
         if (exchange.manner() != Manner.SOUND || reply.endsConnection() || !isOne || !id.find()) {

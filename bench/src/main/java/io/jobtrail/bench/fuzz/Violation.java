@@ -19,6 +19,7 @@ record Violation(Rule rule, String detail) {
         TOO_SLOW,
         NOT_HEALTHY,
         LOGGED_ERROR,
+        LOGGED_KEY,
         MORE_MEMORY,
         LEFT_BEHIND,
         LOST_JOB,

@@ -2,12 +2,12 @@ package io.jobtrail.bench.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
 import io.jobtrail.bench.fuzz.Violation.Rule;
 import io.jobtrail.config.Json;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,30 +31,36 @@ class SenderTest {
 
     private final Judge judge = new Judge(FuzzedSystem.ADMIN_KEY, Map.of(), Map.of("north", "canary"));
     private ApiDocument document;
-    private HttpServer server;
+    private ServerSocket server;
 
     @BeforeEach
     void start() throws IOException {
         document = new ApiDocument(Json.MAPPER.readTree(DOCUMENT.toFile()));
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/", exchange -> {
-            try (exchange) {
-                exchange.getRequestBody().readAllBytes();
-                var body = (FAILS + "canary").getBytes(StandardCharsets.UTF_8);
-                exchange.sendResponseHeaders(500, body.length);
-                exchange.getResponseBody().write(body);
+        server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        new Thread(this::serve, "server").start();
+    }
+
+    private void serve() {
+        var body = FAILS + "canary";
+        var answer = "HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+        while (!server.isClosed()) {
+            try (var caller = server.accept()) {
+                caller.getInputStream().read();
+                caller.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
+                caller.getInputStream().transferTo(OutputStream.nullOutputStream());
+            } catch (IOException e) {
+                // the test is over, or the caller left
             }
-        });
-        server.start();
+        }
     }
 
     @AfterEach
-    void stop() {
-        server.stop(0);
+    void stop() throws IOException {
+        server.close();
     }
 
     private Sender sender(long seed) {
-        return new Sender(document, new StandIns(), server.getAddress().getPort(), seed);
+        return new Sender(document, new StandIns(), server.getLocalPort(), seed);
     }
 
     @Test
