@@ -20,7 +20,7 @@ import org.eclipse.jetty.util.BufferUtil;
 /**
  * The parts of a multipart form, taken as they come in: text fields, and the bytes of files. The parser is the web server's; its
  * own way of keeping parts has no limit for what all requests together keep in memory. A form that cannot be read or is too
- * much ends at once. What else is wrong with it is told when all of it was read, so that the connection can go on.
+ * much is refused at once, and its rest is left to {@link UnreadBodies}. What else is wrong with it is told when all of it was read.
  */
 final class FormParts extends MultiPart.AbstractPartsListener implements AutoCloseable {
     private static final int BUFFER_BYTES = 8 << 10;

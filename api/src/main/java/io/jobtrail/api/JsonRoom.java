@@ -104,7 +104,7 @@ final class JsonRoom {
     private byte[] bytes(Context ctx, int most) throws IOException {
         var body = ctx.bodyInputStream();
         if (ctx.req().getContentLengthLong() >= 0) {
-            return body.readAllBytes(); // no more than that; and its end, or the connection would be taken for unread
+            return body.readAllBytes(); // no more than that
         }
         var bytes = new ByteArrayOutputStream();
         var piece = new byte[PIECE];

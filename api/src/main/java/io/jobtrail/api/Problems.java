@@ -157,11 +157,6 @@ final class Problems {
 
     private static void render(Context ctx, ErrorCode code, Map<String, Object> problem) {
         problem.put("request_id", RequestId.of(ctx));
-        if (code == ErrorCode.MALFORMED_MULTIPART || code == ErrorCode.BODY_TOO_LARGE || code == ErrorCode.NO_ROOM) {
-            // The rest of the body may not be read and the server ends the connection: a caller that was not told so
-            // would lose its next request.
-            ctx.header("Connection", "close");
-        }
         if (code.status == 503) {
             ctx.header("Retry-After", RETRY_AFTER);
         }

@@ -54,6 +54,7 @@ final class Routes {
             config.http.prefer405over404 = true;
             config.jsonMapper(new JavalinJackson(Json.MAPPER, false));
             config.jetty.modifyServer(server -> server.setErrorHandler(Problems.beforeRouting()));
+            config.jetty.modifyServer(server -> server.insertHandler(new UnreadBodies()));
             // Else a well-known header that differs from an earlier one of the connection only in case is taken for
             // that one: a wrong Authorization for the right one, where a proxy shares the connection.
             config.jetty.modifyHttpConfiguration(http -> http.setHeaderCacheCaseSensitive(true));

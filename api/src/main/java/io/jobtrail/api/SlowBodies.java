@@ -8,7 +8,8 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Keeps those who send large bodies slowly from holding all threads: each holds one while it comes in, and only so many may do so at
- * once. Where no key is asked for nobody may: there only small bodies are read. Those are not counted.
+ * once. Where no key is asked for nobody may: there only small bodies are read. Those are not counted. What nobody reads holds no
+ * thread, and is left to {@link UnreadBodies}.
  */
 final class SlowBodies {
     /** What a body may declare to be small. */
@@ -25,10 +26,6 @@ final class SlowBodies {
 
     private static boolean comesIn(Context ctx) {
         return ctx.header("Transfer-Encoding") != null || ctx.req().getContentLengthLong() > SMALL;
-    }
-
-    private static boolean hasBody(Context ctx) {
-        return ctx.header("Transfer-Encoding") != null || ctx.req().getContentLengthLong() > 0;
     }
 
     /** Before the body is read; {@link #leave} must follow, whatever happens. */
@@ -52,10 +49,6 @@ final class SlowBodies {
         if (ctx.attribute(TAKEN) != null) {
             places.release();
         }
-        if (hasBody(ctx) && !isRead(ctx)) {
-            // The server ends the connection then: a caller that was not told so would lose its next request.
-            ctx.header("Connection", "close");
-        }
     }
 
     /** Returns when it is not for the sender's silence that a body could not be read. */
@@ -67,13 +60,5 @@ final class SlowBodies {
 
     static ApiError tooSlow() {
         return new ApiError(ErrorCode.REQUEST_TIMEOUT, null, "the body comes too slowly");
-    }
-
-    private static boolean isRead(Context ctx) {
-        try {
-            return ctx.req().getInputStream().isFinished();
-        } catch (IOException e) {
-            return false;
-        }
     }
 }

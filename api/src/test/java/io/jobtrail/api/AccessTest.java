@@ -63,7 +63,7 @@ class AccessTest {
     @Test
     void refusedUploadLeavesNothing() {
         var jobs = api.count("pipeline_jobs");
-        api.upload(Form.of("a.txt", new byte[1_000])).isProblem(401, "UNAUTHORIZED", "X-Admin-Key");
+        api.upload(Form.of("a.txt", new byte[300_000])).isProblem(401, "UNAUTHORIZED", "X-Admin-Key");
         api.assertHolds(jobs, 0);
     }
 

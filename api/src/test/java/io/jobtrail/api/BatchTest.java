@@ -249,7 +249,7 @@ class BatchTest {
                 .isProblem(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type");
         assertThat(api.raw(
                         "POST /pipeline/enqueue/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                                + "Content-Length: 11000000\r\n\r\n"))
+                                + "Connection: close\r\nContent-Length: 11000000\r\n\r\n"))
                 .startsWith("HTTP/1.1 413")
                 .contains("BODY_TOO_LARGE");
         send(echoes(1), "X-Realm", "a/b").isProblem(400, "INVALID_FIELD", "X-Realm");

@@ -180,7 +180,7 @@ class HttpTest {
                 "DELETE /pipeline/jobs/a%00b HTTP/1.1",
                 "POST /pipeline/session HTTP/1.1\r\nTransfer-Encoding: chunked",
                 "POST /nothing HTTP/1.1\r\nTransfer-Encoding: chunked",
-                "POST /nothing HTTP/1.1\r\nContent-Length: 70000"
+                "POST /nothing HTTP/1.1\r\nContent-Length: 70000000"
             })
     void whoIsHungUpOnIsTold(String line) throws IOException {
         assertThat(Answer.parse(api.raw(line + "\r\nHost: localhost\r\n\r\n")).header("Connection"))

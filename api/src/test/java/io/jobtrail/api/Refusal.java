@@ -23,9 +23,7 @@ final class Refusal {
                 .isProblem(status, code, field)
                 .says(words);
         assertThat(answer.json().path("request_id").asText()).isEqualTo("request-7");
-        if (code.equals("MALFORMED_MULTIPART") || status == 413) {
-            assertThat(answer.header("Connection")).as("the server ends it").isEqualTo("close");
-        }
+        assertThat(answer.header("Connection")).as("it goes on").isNull();
     }
 
     /** Of a test: the end of what the body begins with. */

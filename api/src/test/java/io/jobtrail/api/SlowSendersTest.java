@@ -46,6 +46,8 @@ class SlowSendersTest {
             strings = {
                 "GET /heartbeat HTTP/1.1\r\nHost: local",
                 "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000\r\n\r\n--b",
+                "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 900000\r\n\r\nx",
+                "POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
                 "POST /pipeline/enqueue HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{"
             })
     void othersAreServedMeanwhile(String begun) throws IOException {
