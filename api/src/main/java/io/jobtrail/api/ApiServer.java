@@ -142,6 +142,7 @@ public final class ApiServer implements AutoCloseable {
                 .measuredBy(metrics.registry());
         var access = new Access(keyCheck, keys, sessions, limit, accessLog, settings.allowAnonymous());
         server = Routes.server(
+                new WebConnector(settings.host(), settings.port()),
                 access,
                 accessLog,
                 new SlowBodies(MOST_SLOW_BODIES),
@@ -186,7 +187,7 @@ public final class ApiServer implements AutoCloseable {
         GivenKey.weakness(settings.adminApiKey()).ifPresent(weakness -> LOG.warn("ADMIN_API_KEY {}", weakness));
         var api = new ApiServer(settings, healthFresh, stagingRoom);
         try {
-            api.server.start(settings.host(), settings.port());
+            api.server.start();
             api.sweeper.start();
             api.watching.start();
             return api;

@@ -27,6 +27,7 @@ final class Routes {
     private Routes() {}
 
     static Javalin server(
+            WebConnector connector,
             Access access,
             AccessLog accessLog,
             SlowBodies bodies,
@@ -58,6 +59,7 @@ final class Routes {
             // Else a well-known header that differs from an earlier one of the connection only in case is taken for
             // that one: a wrong Authorization for the right one, where a proxy shares the connection.
             config.jetty.modifyHttpConfiguration(http -> http.setHeaderCacheCaseSensitive(true));
+            config.jetty.addConnector(connector::in);
             Problems.install(config.routes);
             config.appData(AccessLog.KEY, accessLog);
             config.appData(JsonRoom.KEY, json);

@@ -6,14 +6,10 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.server.AbstractConnector;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,28 +41,6 @@ class UnreadBodiesTest {
             api.sendChunked(path, UPLOAD.bytes(), "Content-Type", UPLOAD.contentType())
                     .is(status);
         }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"Expect:", "Expect: 100-continue", "Transfer-Encoding: chunked"})
-    void curlGetsTheAnswer(String header, @TempDir Path directory) throws Exception {
-        var file = Files.write(directory.resolve("a.bin"), new byte[5 << 20]);
-        var curl = new ProcessBuilder(
-                        "curl",
-                        "-sS",
-                        "-H",
-                        header,
-                        "-H",
-                        "X-Admin-Key: wrong",
-                        "-F",
-                        "file=@" + file,
-                        "http://127.0.0.1:" + api.server.port() + "/pipeline/enqueue")
-                .redirectErrorStream(true)
-                .start();
-        var said = new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(curl.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(said).contains("\"code\":\"UNAUTHORIZED\"");
-        assertThat(curl.exitValue()).as(said).isZero();
     }
 
     /** @param headers each may be none, or several with a bar between two */

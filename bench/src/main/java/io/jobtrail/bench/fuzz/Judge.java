@@ -75,7 +75,8 @@ final class Judge {
         if (reply.status() == 405 && reply.header("allow").isEmpty()) {
             found.add(Violation.of(Rule.NO_ALLOW, "405 without Allow"));
         }
-        if (reply.body().length > 0 || reply.status() >= 400 && !exchange.sent().startsWith("HEAD")) {
+        if (reply.body().length > 0
+                || reply.status() >= 400 && !exchange.sent().stripLeading().startsWith("HEAD")) {
             body(exchange, reply, found);
         }
     }

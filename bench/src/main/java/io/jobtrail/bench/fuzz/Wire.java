@@ -7,8 +7,8 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -16,6 +16,7 @@ import java.util.Map;
 final class Wire implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 20_000;
     private static final int GLANCE_MILLIS = 300;
+    private static final int MOST_BEFORE_METHOD = 100;
 
     private final int port;
     private Socket kept;
@@ -115,8 +116,11 @@ final class Wire implements AutoCloseable {
         return socket;
     }
 
+    /** Servers pass over empty lines before a request. */
     private static boolean isHead(byte[] request) {
-        return request.length > 5 && Arrays.equals(request, 0, 5, new byte[] {'H', 'E', 'A', 'D', ' '}, 0, 5);
+        return new String(request, 0, Math.min(request.length, MOST_BEFORE_METHOD), StandardCharsets.ISO_8859_1)
+                .stripLeading()
+                .startsWith("HEAD ");
     }
 
     private static boolean hasLength(Reply reply) {
