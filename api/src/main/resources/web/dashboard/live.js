@@ -8,8 +8,8 @@ const STORED = "jobtrail.refresh";
 const MODES = ["live", "5", "15", "60", "off"];
 /** Changes come in bursts; more often than this nobody reads. */
 const SHORTEST_MS = 1000;
-const WITHOUT_EVENTS_MS = 5000;
-const WITH_EVENTS_MS = 15000;
+/** So soon, too, is noticed that the server can no longer be asked: no event tells of that. */
+const IDLE_MS = 5000;
 const LONGEST_MS = 60000;
 
 const holds = new Set();
@@ -126,8 +126,7 @@ function schedule() {
 function interval() {
   if (failures) return Math.min(LONGEST_MS, SHORTEST_MS * 2 ** failures);
   if (chosen() !== "live") return Number(chosen()) * 1000;
-  if (quick) return SHORTEST_MS;
-  return events?.readyState === EventSource.OPEN ? WITH_EVENTS_MS : WITHOUT_EVENTS_MS;
+  return quick ? SHORTEST_MS : IDLE_MS;
 }
 
 /** A change was told: asks soon, once for all that come together. */
@@ -149,6 +148,10 @@ function listen() {
     events.addEventListener("reset", wake);
     events.onerror = () => {
       if (events?.readyState === EventSource.CLOSED) setTimeout(listen, LONGEST_MS); // refused: until then it is asked at intervals
+      else if (!failures) wake(); // the connection has broken, perhaps with the server
+    };
+    events.onopen = () => {
+      if (failures) wake();
     };
   }
 }

@@ -30,6 +30,11 @@ export function chip(state) {
   return el("span", { class: `chip ${state}` }, el("span", { "aria-hidden": "true" }, sign), ` ${word}`);
 }
 
+/** A name such as UNSUPPORTED_TYPE, which breaks between its words where there is no room. */
+export function code(text) {
+  return text.split(/(?<=_)/).map((word, i) => [i ? el("wbr") : "", word]);
+}
+
 export function link(parameters, ...children) {
   return el("a", { href: query(parameters) }, ...children);
 }

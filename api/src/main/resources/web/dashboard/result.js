@@ -24,15 +24,16 @@ export function tabs(job, params, tab) {
   return el("section", {}, el("h2", {}, "Result"),
     el("nav", { class: "tabs", "aria-label": "Result" }, Object.entries(NAMES).map(([name, word]) =>
       el("a", { href: link({ job: job.id, tab: name === "summary" ? null : name }).getAttribute("href"), "aria-current": tab.name === name ? "page" : false }, word))),
-    tab.name === "chunks" ? chunks(job, params, tab.page) : tab.name === "json" ? raw(job, tab.text) : summary(job.result));
+    tab.name === "chunks" ? chunks(job, params, tab.page) : tab.name === "json" ? raw(job, tab.text) : summary(job));
 }
 
-function summary(result) {
+/** What the input says already is not said again. */
+function summary({ result, payload }) {
   if (result === null || typeof result !== "object" || Array.isArray(result)) return el("pre", {}, JSON.stringify(result, null, 2));
   const { summary: text, ...rest } = result;
   return [
     typeof text === "string" ? el("p", { class: "prose" }, text) : "",
-    facts(Object.entries(rest).map(([name, value]) => [name.replaceAll("_", " "), shown(value)])),
+    facts(Object.entries(rest).filter(([name, value]) => value !== payload[name]).map(([name, value]) => [name.replaceAll("_", " "), shown(value)])),
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { between, duration } from "./format.js";
-import { FINAL, chip, table, time } from "./parts.js";
+import { FINAL, chip, code, table, time } from "./parts.js";
 
 export function timeline(history) {
   const { events } = history;
@@ -17,7 +17,7 @@ export function timeline(history) {
         time(event.timestamp, " ago"),
         lasted(event, events[i + 1]),
         el("span", { class: "cut" }, event.actor),
-        [el("span", { class: "cut" }, event.reason ?? "–"), Object.entries(event.metadata ?? {}).map(([name, value]) => el("span", { class: "muted" }, ` ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`))],
+        [el("span", { class: "cut" }, code(event.reason ?? "–")), Object.entries(event.metadata ?? {}).map(([name, value]) => el("span", { class: "muted" }, ` ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`))],
         event.attempt,
       ],
     }))));
@@ -47,7 +47,7 @@ export function attempts({ events }, job) {
         time(begin.timestamp, " ago"),
         duration(between(begin.timestamp, end?.timestamp)),
         end ? chip(end.new_state) : chip("running"),
-        isFailure ? el("code", {}, end.reason ?? "") : "–",
+        isFailure ? el("code", {}, code(end.reason ?? "")) : "–",
         isFailure && isLast && job.error ? el("span", { class: "cut" }, job.error) : "–",
         begin.actor.replace(/^worker:/, ""),
       ],

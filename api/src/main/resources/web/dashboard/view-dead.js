@@ -4,9 +4,9 @@ import { get, may } from "./api.js";
 import { actOnAll } from "./bulk.js";
 import { el } from "./dom.js";
 import { count, plural } from "./format.js";
-import { button, jobLink, link, table, time } from "./parts.js";
+import { button, code, jobLink, link, table, time } from "./parts.js";
 import { byCode } from "./view-overview.js";
-import { nameOf } from "./view-jobs.js";
+import { fileOf } from "./view-jobs.js";
 
 export const right = "read";
 
@@ -50,10 +50,10 @@ export function render(params, { jobs, total, isAll }) {
 function row(group, isAll) {
   const newest = group.jobs[0];
   const cells = [
-    { head: link({ view: "jobs", status: "failed", error_code: group.code }, group.name) },
+    { head: link({ view: "jobs", status: "failed", error_code: group.code }, code(group.name)) },
     `${isAll ? "" : "at least "}${count(group.jobs.length)}`,
     [jobLink(newest.id), " ", time(newest.finished_at, " ago")],
-    nameOf(newest),
+    fileOf(newest) ? el("span", { class: "name" }, fileOf(newest)) : "–",
     [...new Set(group.jobs.map((job) => job.queue))].join(", "),
     el("span", { class: "cut" }, newest.error ?? ""),
   ];

@@ -5,7 +5,7 @@ import { actOnOne, wordOf } from "./bulk.js";
 import { el, say } from "./dom.js";
 import { between, bytes, duration } from "./format.js";
 import { go } from "./route.js";
-import { FINAL, TAKES, button, chip, copyButton, curl, facts, here, link, progress, time } from "./parts.js";
+import { FINAL, TAKES, button, chip, code, copyButton, curl, facts, here, link, progress, time } from "./parts.js";
 import { loadPrompt, promptForm } from "./prompt.js";
 import { loadTab, tabs } from "./result.js";
 import { attempts, timeline } from "./timeline.js";
@@ -41,12 +41,12 @@ export function render(params, { job, history, prompt, tab }) {
   return [
     head(job),
     job.why && !prompt ? el("p", { class: "why" }, job.why) : "",
-    job.error ? el("section", { class: "failure" }, el("h2", {}, `${FINAL.has(job.status) ? "Error" : "Error of the last attempt"}: ${job.error_code ?? ""}`), el("pre", {}, job.error)) : "",
+    job.error ? el("section", { class: "failure" }, el("h2", {}, `${FINAL.has(job.status) ? "Error" : "Error of the last attempt"}: `, code(job.error_code ?? "")), el("pre", {}, job.error)) : "",
     prompt ? promptForm(job, prompt) : "",
     facts([
       ["Queue", link({ view: "jobs", queue: job.queue }, job.queue)],
       ["Realm", link({ view: "jobs", realm: job.realm }, job.realm)],
-      ["Handler", link({ view: "jobs", handler: job.handler }, job.handler)],
+      ["Handler", link({ view: "jobs", handler: job.handler }, code(job.handler))],
       ["Stage", job.status === "running" || job.stage ? progress(job) : null],
       ["Attempt", `${job.attempt} of ${job.max_attempts}`],
       ["Sent", time(job.created_at, " ago")],

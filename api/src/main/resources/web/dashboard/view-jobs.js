@@ -5,7 +5,7 @@ import { actOnAll, actOnIds, wordOf } from "./bulk.js";
 import { el } from "./dom.js";
 import { between, duration, plural } from "./format.js";
 import { hold, now } from "./live.js";
-import { FINAL, QUEUES, STATES, TAKES, button, chip, jobLink, link, progress, table, time } from "./parts.js";
+import { FINAL, QUEUES, STATES, TAKES, button, chip, code, jobLink, link, progress, table, time } from "./parts.js";
 import { go } from "./route.js";
 import { compose, filterOf, idIn, parse } from "./search.js";
 import { firstJob } from "./view-overview.js";
@@ -141,7 +141,7 @@ function rows({ jobs }, again) {
     cells: [
       ...(mayAct ? [box(job, jobs, again)] : []),
       { head: [jobLink(job.id), nameOf(job)] },
-      [chip(job.status), job.error_code && job.status !== "finished" ? el("span", { class: "code" }, ` ${job.error_code}`) : ""],
+      [chip(job.status), job.error_code && job.status !== "finished" ? el("span", { class: "code" }, " ", code(job.error_code)) : ""],
       job.queue, job.realm,
       progress(job),
       `${job.attempt}/${job.max_attempts}`,
@@ -152,7 +152,12 @@ function rows({ jobs }, again) {
 }
 
 export function nameOf(job) {
-  return el("span", { class: "name" }, job.payload.filename ?? job.payload.s3_key ?? job.handler);
+  return el("span", { class: "name" }, fileOf(job) ?? job.handler);
+}
+
+/** Undefined: it is no document. */
+export function fileOf(job) {
+  return job.payload.filename ?? job.payload.s3_key;
 }
 
 /** The time of its last attempt. */

@@ -6,7 +6,7 @@ import { confirm } from "./dialog.js";
 import { el, say } from "./dom.js";
 import { count, duration, plural } from "./format.js";
 import { now } from "./live.js";
-import { STATES, button, chip, command, curl, here, jobLink, link, table, time } from "./parts.js";
+import { STATES, button, chip, code, command, curl, here, jobLink, link, table, time } from "./parts.js";
 
 export const right = "read";
 
@@ -70,11 +70,11 @@ function queueTable(queues) {
     const waiting = queue.depth.queued + queue.depth.retrying;
     const cells = [
       { head: link({ view: "jobs", queue: queue.queue }, queue.queue) },
-      link({ view: "jobs", queue: queue.queue, status: "queued" }, count(waiting)),
+      [link({ view: "jobs", queue: queue.queue, status: "queued" }, count(waiting)), queue.not_due ? el("span", { class: "muted" }, `, ${count(queue.not_due)} not due yet`) : ""],
       link({ view: "jobs", queue: queue.queue, status: "running" }, count(queue.depth.running)),
       queue.oldest_wait_seconds === null ? "–" : duration(queue.oldest_wait_seconds * 1000),
       count(queue.finished_last_minute),
-      waiting === 0 ? "–" : queue.finished_last_minute ? `about ${duration((waiting / queue.finished_last_minute) * 60000)}` : "unknown",
+      emptyIn(queue, waiting),
       queue.workers === 0 ? el("span", { class: "problem" }, "none") : count(queue.workers),
       queue.paused
         ? [el("strong", {}, "‖ Paused "), "by ", queue.changed_by, " ", time(queue.changed_at, " ago"), queue.reason ? `: ${queue.reason}` : ""]
@@ -83,6 +83,13 @@ function queueTable(queues) {
     if (mayAct) cells.push(button(queue.paused ? "Resume" : "Pause", () => turn(queue), { "aria-label": `${queue.paused ? "Resume" : "Pause"} queue ${queue.queue}` }));
     return { key: queue.queue, cells };
   }));
+}
+
+/** What is not due yet is not worked on, nor is anything of a queue that is paused. */
+function emptyIn(queue, waiting) {
+  const due = queue.not_due === null ? null : Math.max(0, waiting - queue.not_due); // counted a moment apart
+  if (due === 0 || waiting === 0 || queue.paused) return "–";
+  return due && queue.finished_last_minute ? `about ${duration((due / queue.finished_last_minute) * 60000)}` : "unknown";
 }
 
 async function turn(queue) {
@@ -124,7 +131,7 @@ function failures(jobs) {
   return table("Last failures by error code", ["Error", `Among the last ${jobs.length}`, "Newest", "Message"], byCode(jobs).map((group) => ({
     key: group.name,
     cells: [
-      { head: link({ view: "jobs", status: "failed", error_code: group.code }, group.name) },
+      { head: link({ view: "jobs", status: "failed", error_code: group.code }, code(group.name)) },
       count(group.jobs.length),
       [jobLink(group.jobs[0].id), " ", time(group.jobs[0].finished_at, " ago")],
       el("span", { class: "cut" }, group.jobs[0].error ?? ""),

@@ -4,7 +4,7 @@ import { get, may, send, who } from "./api.js";
 import { el, say } from "./dom.js";
 import { bytes } from "./format.js";
 import { now } from "./live.js";
-import { FINAL, QUEUES, button, chip, command, curl, here, jobLink, progress, table, time } from "./parts.js";
+import { FINAL, QUEUES, button, chip, code, command, curl, here, jobLink, progress, table, time } from "./parts.js";
 import { replace } from "./route.js";
 import { nameOf, took } from "./view-jobs.js";
 
@@ -43,14 +43,14 @@ export function render(params, { jobs }, again) {
         button("Forget it", () => forget(one, again), { class: "quiet" })] : one.status))) : "",
     jobs.length ? table("What was sent", ["Job", "State", "Queue", "Stage", "Age", "Duration"], jobs.map((job) => ({
       key: job.id,
-      cells: [{ head: [jobLink(job.id), nameOf(job)] }, [chip(job.status), job.error_code ? el("span", { class: "code" }, ` ${job.error_code}`) : ""],
+      cells: [{ head: [jobLink(job.id), nameOf(job)] }, [chip(job.status), job.error_code ? el("span", { class: "code" }, " ", code(job.error_code)) : ""],
         job.queue, progress(job), time(job.created_at), took(job)],
     })), { class: "jobs" }) : "",
   ];
 }
 
 function form(again) {
-  const files = el("input", { id: "files", type: "file", multiple: true, on: { change: (event) => take([...event.target.files], event.target, again) } });
+  const files = el("input", { id: "files", type: "file", multiple: true, class: "unseen", on: { change: (event) => take([...event.target.files], event.target, again) } });
   const keep = (name) => ({ change: (event) => (settings[name] = event.target.type === "checkbox" ? String(event.target.checked) : event.target.value.trim()) });
   const review = el("input", { type: "checkbox", id: "review", on: keep("review") });
   review.checked = settings.review === "true";
@@ -75,7 +75,7 @@ function form(again) {
           take([...event.dataTransfer.files], null, again);
         },
       },
-    }, el("label", { for: "files" }, "Drop documents here, or choose them"), files));
+    }, el("p", {}, "Drop documents here, or"), files, el("label", { for: "files", class: "button" }, "Choose documents")));
 }
 
 function take(files, field, again) {

@@ -1,4 +1,4 @@
-// Who works, on what. Those that are silent or have stopped are marked, and shown.
+// Who works, on what. Those that are silent, lost or have stopped are marked, and shown.
 
 import { get } from "./api.js";
 import { el } from "./dom.js";
@@ -27,30 +27,31 @@ export function render(params, { workers, alive }) {
 }
 
 function stateOf(worker) {
-  return worker.alive ? "alive" : worker.stopped_at ? "stopped" : "silent";
+  return worker.alive ? "alive" : worker.lost ? "lost" : worker.stopped_at ? "stopped" : "silent";
 }
 
-const SIGNS = { alive: ["✓", "Alive", "finished"], silent: ["!", "Silent", "failed"], stopped: ["–", "Stopped", "cancelled"] };
+const SIGNS = { alive: ["✓", "Alive", "finished"], silent: ["!", "Silent", "failed"], lost: ["✗", "Lost", "failed"], stopped: ["–", "Stopped", "cancelled"] };
 
 function row(worker) {
   const state = stateOf(worker);
   const [sign, word, colour] = SIGNS[state];
   const figures = worker.metrics ?? {};
-  const until = worker.stopped_at ?? (worker.alive ? null : worker.last_beat_at);
-  const lived = until ? Date.parse(until) - Date.parse(worker.started_at) : null;
+  // Who signs off does so with its last beat.
+  const lived = worker.alive ? null : Date.parse(worker.last_beat_at) - Date.parse(worker.started_at);
   return {
     key: worker.id,
     attributes: { class: state },
     cells: [
       { head: [el("span", { class: "name" }, worker.id), el("span", { class: "muted" }, ` ${worker.host}:${worker.pid}`)] },
       [el("span", { class: `chip ${colour}` }, el("span", { "aria-hidden": "true" }, sign), ` ${word}`),
+        state === "lost" ? [" not heard of for ", time(worker.last_beat_at)] : state === "stopped" ? [" signed off ", time(worker.stopped_at, " ago")] : "",
         figures.degraded?.length ? el("span", { class: "problem" }, ` ${[figures.degraded].flat().join("; ")}`) : ""],
       time(worker.last_beat_at, " ago"),
       worker.queues.join(", "),
       `${count(worker.running)} of ${count(worker.concurrency)}`,
       count(figures.finished), count(figures.failed), count(figures.retried),
       figures.run_ms_p95 ? duration(figures.run_ms_p95) : "–", // of the last minutes: 0 when none has ended in them
-      figures.heap_bytes ? `${bytes(figures.heap_bytes)} of ${bytes(figures.heap_max_bytes)}` : "–",
+      figures.rss_bytes ? bytes(figures.rss_bytes) : figures.heap_bytes ? `heap ${bytes(figures.heap_bytes)}` : "–",
       worker.version,
       lived === null ? el("time", { datetime: worker.started_at, title: absolute(worker.started_at) }, age(worker.started_at)) : duration(lived),
     ],

@@ -268,7 +268,7 @@ final class WorkerProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        quietly(() -> registry.stopped(name));
+        quietly(() -> registry.signOff(name));
         documentHandler.close();
         heartbeats.close();
         if (hints != null) {

@@ -63,7 +63,7 @@ class WorkerEndTest {
         assertThat(job.attempt()).isZero();
         assertThat(workers.database
                         .runtime()
-                        .list("SELECT stopped_at IS NOT NULL FROM pipeline_workers", row -> row.getBoolean(1)))
+                        .list("SELECT stopped_at = last_beat_at FROM pipeline_workers", row -> row.getBoolean(1)))
                 .containsExactly(true);
     }
 

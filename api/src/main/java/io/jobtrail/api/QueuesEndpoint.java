@@ -36,6 +36,7 @@ final class QueuesEndpoint {
         JobsEndpoint.onlyKnown(ctx, Set.of());
         var counts = reader.counts();
         var waits = reader.oldestWaits();
+        var notDue = queues.notDue();
         var services = queues.services();
         var lengths = lengths();
         ctx.json(Map.of(
@@ -46,6 +47,7 @@ final class QueuesEndpoint {
                             var service = services.getOrDefault(name, Queues.Service.NONE);
                             var view = described(queue);
                             view.put("depth", depth(counts.get(name)));
+                            view.put("not_due", notDue.get(name));
                             view.put("redis_length", lengths.get(name));
                             view.put("oldest_wait_seconds", waits.get(name));
                             view.put("finished_last_minute", service.finishedLastMinute());
@@ -139,6 +141,7 @@ final class QueuesEndpoint {
         view.put("started_at", worker.startedAt());
         view.put("last_beat_at", worker.lastBeatAt());
         view.put("alive", worker.alive());
+        view.put("lost", worker.lost());
         view.put("stopped_at", worker.stoppedAt());
         view.put("metrics", JobView.json(worker.metrics()));
         return view;

@@ -3,6 +3,8 @@ package io.jobtrail.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.jobtrail.config.Json;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +25,9 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
 /**
- * The installed browser, without a window, as a person would use it: elements are found by what they say. Never brings a browser or
- * a driver, and asks nobody but the server under test.
+ * The installed browser, without a window, as a person would use it: elements are found by what they say. It is started once for all
+ * classes of a JVM; what one leaves behind is gone before the next. Never brings a browser or a driver, and asks nobody but the server
+ * under test.
  */
 final class Browser implements AutoCloseable {
     static final String MISSING = "no chromium is installed (Debian: apt-get install chromium chromium-driver)";
@@ -46,6 +49,8 @@ final class Browser implements AutoCloseable {
         PROTOCOL.setLevel(Level.SEVERE);
     }
 
+    private static ChromeDriver started;
+
     final ChromeDriver driver;
 
     private final String home;
@@ -63,7 +68,16 @@ final class Browser implements AutoCloseable {
         return at("http://127.0.0.1:" + api.server.port() + "/");
     }
 
+    /** Whoever is given one closes it before the next is asked for. */
     static Browser at(String home) {
+        if (started == null) {
+            started = start();
+            Runtime.getRuntime().addShutdownHook(new Thread(started::quit, "browser-end"));
+        }
+        return new Browser(started, home);
+    }
+
+    private static ChromeDriver start() {
         var options = new ChromeOptions().setBinary(CHROMIUM.toString());
         options.addArguments(
                 "--headless=new",
@@ -86,11 +100,11 @@ final class Browser implements AutoCloseable {
                 .build();
         var driver = new ChromeDriver(service, options);
         driver.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", Map.of("source", WATCH));
-        return new Browser(driver, home);
+        return driver;
     }
 
     static ConditionFactory soon() {
-        return await().atMost(LONG).pollInterval(Duration.ofMillis(20)).ignoreExceptions();
+        return await().atMost(LONG).pollInterval(Duration.ofMillis(50)).ignoreExceptions();
     }
 
     void open(String query) {
@@ -111,13 +125,13 @@ final class Browser implements AutoCloseable {
 
     void shows(String css, String... words) {
         soon().untilAsserted(() -> assertThat(text(css))
-                .as("%s at %s", css, driver.getCurrentUrl())
+                .as(() -> css + " at " + driver.getCurrentUrl())
                 .contains(words));
     }
 
     void showsNot(String css, String word) {
         soon().untilAsserted(() -> assertThat(text(css))
-                .as("%s at %s", css, driver.getCurrentUrl())
+                .as(() -> css + " at " + driver.getCurrentUrl())
                 .doesNotContain(word));
     }
 
@@ -163,6 +177,18 @@ final class Browser implements AutoCloseable {
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
     }
 
+    /** What those who do not see are told that the elements with one of these roles are called. */
+    List<String> names(String... roles) {
+        JsonNode tree = Json.MAPPER.valueToTree(driver.executeCdpCommand("Accessibility.getFullAXTree", Map.of()));
+        var names = new ArrayList<String>();
+        for (var node : tree.path("nodes")) {
+            if (List.of(roles).contains(node.at("/role/value").asText())) {
+                names.add(node.at("/name/value").asText().strip());
+            }
+        }
+        return names;
+    }
+
     String query() {
         return (String) driver.executeScript("return location.search");
     }
@@ -182,8 +208,14 @@ final class Browser implements AutoCloseable {
         return complaints;
     }
 
+    /** Leaves the page, and with it its stream of events, and forgets the session, for ports have their cookies in common. */
     @Override
     public void close() {
-        driver.quit();
+        driver.get("about:blank");
+        driver.executeCdpCommand("Network.clearBrowserCookies", Map.of());
+        driver.executeCdpCommand("Storage.clearDataForOrigin", Map.of("origin", home, "storageTypes", "all"));
+        driver.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
+        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of()));
+        driver.manage().logs().get(LogType.BROWSER);
     }
 }

@@ -7,6 +7,8 @@ import io.jobtrail.job.QueueName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -75,10 +77,15 @@ class DashboardActionsTest {
         browser.press("main table", id.toString().substring(0, 8));
         browser.shows("h1", "letter.txt");
         browser.shows("main", "Running", "so far");
-        worker.finishes(claim, "{\"summary\":\"It greets the reader.\",\"pages\":1,\"large\":12345678901234567890}");
+        var digest = api.column(id, "payload->>'sha256'");
+        worker.finishes(
+                claim,
+                "{\"summary\":\"It greets the reader.\",\"sha256\":\"%s\",\"large\":12345678901234567890}"
+                        .formatted(digest));
         browser.shows("main .chip", "Finished");
         browser.shows(
                 "main", "It greets the reader.", "Trail verified", "SUBMITTED", "CLAIMED", "COMPLETED", "worker-1");
+        assertThat(browser.text("main")).containsOnlyOnce(digest);
         browser.press(".tabs", "Raw JSON");
         browser.shows("pre.json", "\"large\": 12345678901234567890");
         browser.press(".tabs", "Chunks");
@@ -146,6 +153,7 @@ class DashboardActionsTest {
         browser.shows("main", "SOURCE_UNAVAILABLE", "4 jobs have failed for good");
         browser.press("main .problems", "→ dead letters");
         browser.shows("main table", "SOURCE_UNAVAILABLE", "3", "NO_TEXT");
+        assertThat(browser.text("main [data-label=File]")).isEqualTo("–"); // they are no documents
         browser.press("main tbody tr:first-child", "Retry group");
         browser.shows("dialog h2", "Retry 3 jobs?");
         browser.press("dialog", "Retry 3 jobs");
@@ -219,11 +227,18 @@ class DashboardActionsTest {
 
     @Test
     void queueIsPausedAndResumed() {
+        var later = Instant.now().plus(Duration.ofDays(1000));
+        api.database.aJob().queue(QueueName.SLOW).dueAt(later).insert();
         browser.open("");
+        browser.shows("main table tr:nth-child(3) td", "1, 1 not due yet");
+        assertThat(browser.text("main table")).doesNotContain("about");
+        api.database.aJob().queue(QueueName.SLOW).insert();
+        browser.shows("main table", "2, 1 not due yet", "about 6.0 s");
         browser.find("[aria-label='Pause queue slow']").click();
         browser.write("dialog textarea", "disk is full");
         browser.press("dialog", "Pause");
         browser.shows("main table", "Paused", "disk is full");
+        assertThat(browser.text("main table")).doesNotContain("about");
         browser.shows(".problems", "queue paused: slow");
         assertThat(api.database.store().pausedQueues()).containsExactly(QueueName.SLOW);
         browser.find("[aria-label='Resume queue slow']").click();

@@ -27,7 +27,17 @@ final class DashboardWorker {
                         Duration.ofSeconds(60),
                         Duration.ofMinutes(10),
                         List.of(),
-                        Map.of("finished", 12, "failed", 3)));
+                        Map.of("finished", 12, "failed", 3, "finished_last_minute", Map.of("slow", 10))));
+    }
+
+    /** Two that are gone: stopped-1 in order, lost-1 without a word. */
+    void othersEnd() {
+        var registry = new WorkerRegistry(api.database.runtime());
+        for (var id : List.of("stopped-1", "lost-1")) {
+            registry.register(new WorkerRegistry.Worker(id, "host-1", 8, List.of(), HANDLERS, 2, "1.2"));
+        }
+        registry.signOff("stopped-1");
+        registry.giveUp("lost-1");
     }
 
     Claim claims(UUID id) {

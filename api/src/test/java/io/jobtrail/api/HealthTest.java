@@ -193,7 +193,7 @@ class HealthTest {
 
     @Test
     void jobsWithoutAnyWorkerWait() {
-        registry.stopped("w1");
+        registry.signOff("w1");
         api.database.aJob().insert();
         awaitReason("no worker is running");
         assertThat(health().at("/checks/workers").asInt()).isZero();
@@ -230,7 +230,7 @@ class HealthTest {
 
     @Test
     void jobsThatNoWorkerServesAreCounted() {
-        registry.stopped("w1");
+        registry.signOff("w1");
         aWorker("w2", QueueName.URGENT, QueueName.DEFAULT);
         awaitHealthy();
         api.database.aJob().insert();

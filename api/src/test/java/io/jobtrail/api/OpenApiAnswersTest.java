@@ -209,7 +209,7 @@ class OpenApiAnswersTest {
                         Duration.ofSeconds(10), Duration.ofSeconds(60), List.of(), Map.of("finished", 12)));
         registry.register(
                 new WorkerRegistry.Worker("two", "host", 8, List.of(QueueName.URGENT), List.of("echo"), 2, "1.2"));
-        registry.stopped("two");
+        registry.signOff("two");
         api.database
                 .aJob()
                 .queue(QueueName.SLOW)

@@ -89,6 +89,7 @@ class QueuesTest {
                         "changed_by",
                         "reason",
                         "depth",
+                        "not_due",
                         "redis_length",
                         "oldest_wait_seconds",
                         "finished_last_minute",
@@ -97,6 +98,7 @@ class QueuesTest {
         assertThat(slow.path("depth").toString())
                 .isEqualTo("{\"queued\":2,\"running\":1,\"retrying\":0,\"awaiting_input\":0,\"finished\":0,"
                         + "\"failed\":0,\"cancelled\":0}");
+        assertThat(slow.path("not_due").asInt(-1)).isEqualTo(1);
         assertThat(slow.path("redis_length").asInt(-1)).isEqualTo(1);
         assertThat(slow.path("oldest_wait_seconds").asDouble()).isBetween(100.0, 160.0);
         assertThat(slow.path("finished_last_minute").asInt()).isEqualTo(9);
@@ -162,10 +164,14 @@ class QueuesTest {
     void workersAreListed() {
         worker("one", QueueName.SLOW, QueueName.URGENT);
         worker("two", QueueName.SLOW);
-        new WorkerRegistry(api.database.runtime()).stopped("two");
+        worker("three", QueueName.SLOW);
+        var registry = new WorkerRegistry(api.database.runtime());
+        registry.signOff("two");
+        registry.giveUp("three");
         var json = api.get("/pipeline/workers").is(200).json();
         assertThat(json.path("alive").asInt()).isEqualTo(1);
-        assertThat(json.path("workers").findValuesAsText("id")).containsExactly("one", "two");
+        assertThat(json.path("workers").findValuesAsText("id")).containsExactly("one", "three", "two");
+        assertThat(json.path("workers").findValuesAsText("lost")).containsExactly("false", "true", "false");
         var one = json.at("/workers/0");
         assertThat(one.fieldNames())
                 .toIterable()
@@ -181,6 +187,7 @@ class QueuesTest {
                         "started_at",
                         "last_beat_at",
                         "alive",
+                        "lost",
                         "stopped_at",
                         "metrics");
         assertThat(one.path("queues").toString()).isEqualTo("[\"slow\",\"urgent\"]");
@@ -188,6 +195,7 @@ class QueuesTest {
         assertThat(one.path("started_at").asText()).endsWith("Z");
         assertThat(json.at("/workers/1/alive").asBoolean(true)).isFalse();
         assertThat(json.at("/workers/1/stopped_at").asText()).endsWith("Z");
+        assertThat(json.at("/workers/2/stopped_at")).isEqualTo(json.at("/workers/2/last_beat_at"));
     }
 
     @ParameterizedTest

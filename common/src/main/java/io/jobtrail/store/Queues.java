@@ -8,6 +8,8 @@ import java.util.Map;
 
 /** The queues themselves: whether jobs of them are begun with, who decided that, and who works on them. Claims are not its matter. */
 public final class Queues {
+    private static final int MOST_COUNTED = 1000;
+
     private final Database database;
 
     public Queues(Database database) {
@@ -78,5 +80,27 @@ public final class Queues {
                         QueueName.of(row.getString("name")).orElseThrow(),
                         new Service(row.getLong("workers"), row.getLong("finished"))));
         return services;
+    }
+
+    /**
+     * How many jobs of each queue wait for their time to come. None for a queue where they are too many of one handler to be counted
+     * by those who only look.
+     */
+    public Map<QueueName, Long> notDue() {
+        var notDue = new EnumMap<QueueName, Long>(QueueName.class);
+        database.list(
+                """
+                SELECT q.name, sum(later.jobs) AS jobs
+                FROM pipeline_queues q CROSS JOIN pipeline_handlers h CROSS JOIN LATERAL (
+                    SELECT count(*) AS jobs FROM (
+                        SELECT FROM pipeline_jobs j
+                        WHERE j.queue = q.name AND j.handler = h.name AND j.status IN ('queued', 'retrying')
+                          AND j.run_after > (SELECT clock_timestamp())
+                        ORDER BY j.run_after LIMIT ?) counted) later
+                GROUP BY q.name HAVING max(later.jobs) <= ?""",
+                row -> notDue.put(QueueName.of(row.getString("name")).orElseThrow(), row.getLong("jobs")),
+                MOST_COUNTED + 1,
+                MOST_COUNTED);
+        return notDue;
     }
 }

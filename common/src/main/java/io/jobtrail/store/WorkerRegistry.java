@@ -83,21 +83,27 @@ public final class WorkerRegistry {
     }
 
     /**
-     * Also for a process that was silent for so long that it was declared dead; but not for one that has said itself that it
-     * stops, as it does within a lease of its last beat: this beat was under way then.
+     * Also for a process that was silent for so long that it was given up; but not for one that has signed off: this beat was under
+     * way then.
      */
     public void beat(String id, int running, Condition condition) {
         var metrics = new LinkedHashMap<>(condition.figures());
         metrics.put("heartbeat_seconds", condition.heartbeat().toSeconds());
         metrics.put("lease_seconds", condition.lease().toSeconds());
         metrics.put("degraded", condition.degraded());
-        database.update(
-                """
+        database.update("""
                 UPDATE pipeline_workers SET last_beat_at = now(), running = ?, metrics = ?::jsonb, stopped_at = NULL
-                WHERE id = ? AND (stopped_at IS NULL OR stopped_at - last_beat_at >= ? * interval '1 ms')""", running, Json.forDatabase(metrics), id, condition.lease().toMillis());
+                WHERE id = ? AND (stopped_at IS NULL OR last_beat_at < stopped_at)""", running, Json.forDatabase(metrics), id);
     }
 
-    public void stopped(String id) {
+    /** The last sign of life of a process that ends in order, which tells it from one that was given up. */
+    public void signOff(String id) {
+        database.update(
+                "UPDATE pipeline_workers SET stopped_at = now(), last_beat_at = now(), running = 0 WHERE id = ?", id);
+    }
+
+    /** For a process that has not been heard of: its last beat stays where it was, before its end. */
+    public void giveUp(String id) {
         database.update("UPDATE pipeline_workers SET stopped_at = now(), running = 0 WHERE id = ?", id);
     }
 
@@ -125,6 +131,7 @@ public final class WorkerRegistry {
      * A process, there or not, as it has said itself.
      *
      * @param alive heard of within three beats, and not stopped
+     * @param lost given up, since it was not heard of any more and had not signed off
      * @param metrics JSON text
      */
     public record Known(
@@ -139,6 +146,7 @@ public final class WorkerRegistry {
             Instant startedAt,
             Instant lastBeatAt,
             boolean alive,
+            boolean lost,
             Instant stoppedAt,
             String metrics) {}
 
@@ -147,7 +155,8 @@ public final class WorkerRegistry {
         return database.list(
                 """
                 SELECT w.*, w.stopped_at IS NULL AND clock_timestamp() - w.last_beat_at
-                           < 3 * coalesce((w.metrics->>'heartbeat_seconds')::float8, 10) * interval '1 s' AS alive
+                           < 3 * coalesce((w.metrics->>'heartbeat_seconds')::float8, 10) * interval '1 s' AS alive,
+                       coalesce(last_beat_at < stopped_at, false) AS lost
                 FROM pipeline_workers w ORDER BY w.stopped_at IS NOT NULL, w.started_at DESC, w.id LIMIT ?""",
                 row -> new Known(
                         row.getString("id"),
@@ -161,6 +170,7 @@ public final class WorkerRegistry {
                         Database.instant(row, "started_at"),
                         Database.instant(row, "last_beat_at"),
                         row.getBoolean("alive"),
+                        row.getBoolean("lost"),
                         Database.instant(row, "stopped_at"),
                         row.getString("metrics")),
                 limit);

@@ -43,11 +43,8 @@ public final class RetireWorkers implements Sweep {
             if (queue != null && !worker.mistakable()) {
                 queue.removeWorkers(worker.host(), worker.pid(), worker.queues());
             }
-            registry.stopped(worker.id());
-            LOG.warn(
-                    "worker {} has not been heard of for {} s and is taken for stopped",
-                    worker.id(),
-                    lease.toSeconds());
+            registry.giveUp(worker.id());
+            LOG.warn("worker {} has not been heard of for {} s and is given up", worker.id(), lease.toSeconds());
         }
         return interval();
     }

@@ -89,7 +89,7 @@ class QueuesTest {
         worker(registry, "a", List.of(QueueName.URGENT, QueueName.SLOW), Map.of("urgent", 5, "slow", 2));
         worker(registry, "b", List.of(QueueName.SLOW), Map.of("slow", 3));
         worker(registry, "gone", List.of(QueueName.SLOW), Map.of("slow", 100));
-        registry.stopped("gone");
+        registry.signOff("gone");
         registry.register(
                 new WorkerRegistry.Worker("new", "host", 7, List.of(QueueName.URGENT), List.of("echo"), 1, "1"));
         assertThat(queues.services())
@@ -112,17 +112,38 @@ class QueuesTest {
     }
 
     @Test
+    void jobsWhoseTimeIsToComeAreCountedUpToALimit() {
+        var later = Instant.now().plusSeconds(3600);
+        database.asOwner("INSERT INTO pipeline_handlers (name) VALUES ('echo') ON CONFLICT DO NOTHING");
+        database.aJob().queue(QueueName.SLOW).insert();
+        database.aJob().queue(QueueName.SLOW).dueAt(later).insert();
+        database.aJob()
+                .queue(QueueName.SLOW)
+                .handler("process_document")
+                .dueAt(later)
+                .insert();
+        assertThat(queues.notDue()).isEqualTo(Map.of(QueueName.URGENT, 0L, QueueName.DEFAULT, 0L, QueueName.SLOW, 2L));
+        database.asOwner("SELECT FROM generate_series(1, 1001) n, "
+                + "enqueue_job('echo', to_jsonb(n), 'slow', p_run_after => now() + interval '1 h')");
+        assertThat(queues.notDue()).doesNotContainKey(QueueName.SLOW).containsEntry(QueueName.URGENT, 0L);
+    }
+
+    @Test
     void processesAreListedAsTheyHaveSaidThemselves() {
         var registry = new WorkerRegistry(database.runtime());
         worker(registry, "stopped", List.of(QueueName.SLOW), Map.of());
-        registry.stopped("stopped");
+        registry.signOff("stopped");
+        worker(registry, "lost", List.of(QueueName.SLOW), Map.of());
+        registry.giveUp("lost");
         worker(registry, "silent", List.of(QueueName.SLOW), Map.of());
         worker(registry, "well", List.of(QueueName.SLOW), Map.of("slow", 3));
         database.asOwner("UPDATE pipeline_workers SET last_beat_at = now() - interval '31 s' WHERE id = 'silent'");
         var known = registry.known(10);
-        assertThat(known).extracting(WorkerRegistry.Known::id).containsExactly("well", "silent", "stopped");
-        assertThat(known).extracting(WorkerRegistry.Known::alive).containsExactly(true, false, false);
-        assertThat(known.get(2).stoppedAt()).isNotNull();
+        assertThat(known).extracting(WorkerRegistry.Known::id).containsExactly("well", "silent", "lost", "stopped");
+        assertThat(known).extracting(WorkerRegistry.Known::alive).containsExactly(true, false, false, false);
+        assertThat(known).extracting(WorkerRegistry.Known::lost).containsExactly(false, false, true, false);
+        assertThat(known.get(2).lastBeatAt()).isBefore(known.get(2).stoppedAt());
+        assertThat(known.get(3).stoppedAt()).isEqualTo(known.get(3).lastBeatAt());
         var well = known.get(0);
         assertThat(well.concurrency()).isEqualTo(3);
         assertThat(well.running()).isEqualTo(1);

@@ -23,7 +23,7 @@ class WorkerRegistryTest {
         registry.register(new WorkerRegistry.Worker(
                 "id", "host", 1, List.of(QueueName.SLOW), List.of("transcribe", "process_document"), 2, "1"));
         registry.beat("id", 2, new WorkerRegistry.Condition(Duration.ofSeconds(10), Duration.ofSeconds(60), List.of()));
-        registry.stopped("id");
+        registry.signOff("id");
         assertThat(reader.handlers()).containsExactly("process_document", "transcribe");
         assertThat(database.ask("SELECT running FROM pipeline_workers WHERE stopped_at IS NOT NULL"))
                 .isEqualTo(0);
@@ -37,7 +37,7 @@ class WorkerRegistryTest {
                 "again",
                 2,
                 new WorkerRegistry.Condition(Duration.ofSeconds(10), Duration.ofSeconds(60), List.of("tired")));
-        registry.stopped("again");
+        registry.signOff("again");
         registry.register(
                 new WorkerRegistry.Worker("again", "b", 7, List.of(QueueName.URGENT), List.of("two"), 3, "2"));
         assertThat(database.ask("SELECT concat_ws(' ', host, pid, queues, handlers, concurrency, app_version, running, "

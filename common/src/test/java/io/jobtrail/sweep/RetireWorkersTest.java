@@ -116,6 +116,7 @@ class RetireWorkersTest {
         register("silent", "host", 7);
         silence("silent");
         sweep.run();
+        assertThat(registry.known(1).get(0).lost()).isTrue();
         registry.beat(
                 "silent", 1, new WorkerRegistry.Condition(Duration.ofSeconds(10), Duration.ofSeconds(60), List.of()));
         assertThat(isStopped("silent")).isFalse();
@@ -126,7 +127,7 @@ class RetireWorkersTest {
     @Test
     void aBeatThatWasUnderWayWhenAProcessSaidThatItStopsDoesNotReviveIt() {
         register("gone", "host", 7);
-        registry.stopped("gone");
+        registry.signOff("gone");
         registry.beat(
                 "gone", 1, new WorkerRegistry.Condition(Duration.ofSeconds(10), Duration.ofSeconds(60), List.of()));
         assertThat(isStopped("gone")).isTrue();
@@ -136,8 +137,8 @@ class RetireWorkersTest {
     void whoStoppedLongAgoIsForgotten() {
         register("long-ago", "host", 1);
         register("lately", "host", 2);
-        registry.stopped("long-ago");
-        registry.stopped("lately");
+        registry.signOff("long-ago");
+        registry.signOff("lately");
         rig.database.asOwner(
                 "UPDATE pipeline_workers SET stopped_at = now() - interval '8 days' WHERE id = 'long-ago'");
         sweep.run();
