@@ -32,7 +32,7 @@ export function chip(state) {
 
 /** A name such as UNSUPPORTED_TYPE, which breaks between its words where there is no room. */
 export function code(text) {
-  return text.split(/(?<=_)/).map((word, i) => [i ? el("wbr") : "", word]);
+  return (text.match(/[^_]*_|[^_]+/g) ?? []).map((word, i) => [i ? el("wbr") : "", word]);
 }
 
 export function link(parameters, ...children) {

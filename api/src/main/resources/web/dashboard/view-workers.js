@@ -17,9 +17,10 @@ export async function load() {
 }
 
 export function render(params, { workers, alive }) {
-  const silent = workers.filter((worker) => stateOf(worker) === "silent").length;
+  const others = ["silent", "lost"].map((state) => [workers.filter((worker) => stateOf(worker) === state).length, state])
+    .filter(([number]) => number).map(([number, state]) => `, ${number} ${number === 1 ? "is" : "are"} ${state}`);
   return [
-    el("p", {}, `${plural(alive, "worker is alive", "workers are alive")}${silent ? `, ${silent} ${silent === 1 ? "is" : "are"} silent` : ""}.`),
+    el("p", {}, `${plural(alive, "worker is alive", "workers are alive")}${others.join("")}.`),
     alive ? "" : firstWorker(),
     workers.length ? table("Workers", ["Worker", "State", "Last beat", "Queues", "Jobs now", "Finished", "Failed", "Retried", "p95", "Memory", "Version", "Up for"],
       workers.map((worker) => row(worker))) : "",

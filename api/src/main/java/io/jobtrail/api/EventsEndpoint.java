@@ -23,15 +23,16 @@ final class EventsEndpoint {
         JobsEndpoint.onlyKnown(ctx, Set.of("all_realms"));
         var realm = realm(ctx);
         var after = position(ctx.header("Last-Event-ID"));
-        ctx.status(200).contentType("text/event-stream; charset=utf-8");
-        if (ctx.method() == HandlerType.HEAD) {
-            return; // what it is like is told by now, and it has no end
-        }
-        if (!stream.takePlace()) {
+        boolean head = ctx.method() == HandlerType.HEAD; // whoever asks what the stream is like takes no place
+        if (!head && !stream.takePlace()) {
             throw new ApiError(
                     ErrorCode.TOO_MANY_CLIENTS, null, "as many clients are told of events as may be; come again");
         }
+        ctx.status(200).contentType("text/event-stream; charset=utf-8");
         ctx.header("X-Accel-Buffering", "no"); // nginx would keep events back until it has some pages of them
+        if (head) {
+            return;
+        }
         var connection = Departures.connection(ctx.req());
         try {
             var client =

@@ -234,7 +234,7 @@ final class HealthChecks implements AutoCloseable {
     private static List<Reason> inWords(WorkerRegistry.Present worker) {
         if (!worker.alive()) {
             var what = worker.silence().compareTo(worker.lease()) > 0
-                    ? "its jobs have been given to others"
+                    ? "its jobs are free for others"
                     : "its jobs are released after %d s"
                             .formatted(worker.lease().toSeconds());
             return List.of(new Reason("worker %s was last heard of %d s ago: %s"

@@ -1,6 +1,7 @@
 package io.jobtrail.api;
 
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import io.jobtrail.document.DocumentStore;
 import io.jobtrail.job.JobDetails;
 import io.jobtrail.job.JobFilter;
@@ -117,7 +118,10 @@ final class JobsEndpoint {
         var plain = document.filename().replaceAll("[^A-Za-z0-9 ._()-]", "_").replaceFirst("^[.-]", "_");
         ctx.header("Content-Disposition", "attachment; filename=\"" + plain + "\"; filename*=UTF-8''" + encoded);
         ctx.header("Content-Length", Long.toString(document.size()));
-        ctx.contentType(document.contentType()).result(documents.open(document));
+        ctx.contentType(document.contentType());
+        if (ctx.method() != HandlerType.HEAD) { // else all of it would be read and thrown away
+            ctx.result(documents.open(document));
+        }
     }
 
     private JobDetails job(Context ctx) {

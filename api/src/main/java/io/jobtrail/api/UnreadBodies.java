@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -94,18 +95,10 @@ final class UnreadBodies extends Handler.Wrapper {
                     if (ended || failure != null) {
                         super.succeeded();
                     } else {
-                        begin();
+                        drop();
                     }
                 }
             };
-        }
-
-        private void begin() {
-            var endPoint = getConnectionMetaData().getConnection().getEndPoint();
-            limit = getComponents()
-                    .getScheduler()
-                    .schedule(() -> cut(endPoint::close), endPoint.getIdleTimeout(), TimeUnit.MILLISECONDS);
-            drop();
         }
 
         private void drop() {
@@ -117,13 +110,24 @@ final class UnreadBodies extends Handler.Wrapper {
                     return;
                 }
             }
+            if (limit == null) {
+                limit = limit(getConnectionMetaData().getConnection().getEndPoint());
+            }
             demand(this::drop); // a "100 Continue" is not sent after an answer
+        }
+
+        private Scheduler.Task limit(EndPoint connection) {
+            return getComponents()
+                    .getScheduler()
+                    .schedule(() -> cut(connection::close), connection.getIdleTimeout(), TimeUnit.MILLISECONDS);
         }
 
         private void end() {
             synchronized (this) {
                 over = true; // from here on the connection may serve the next request
-                limit.cancel();
+                if (limit != null) {
+                    limit.cancel();
+                }
             }
             if (failure != null) {
                 callback.failed(failure);

@@ -131,6 +131,18 @@ class AccessMatrixTest {
     }
 
     @Test
+    void headIsServedWhereGetIs() {
+        assertThat(paths("HEAD ")).isNotEmpty().containsExactlyInAnyOrderElementsOf(paths("GET "));
+    }
+
+    private static List<String> paths(String method) {
+        return api.server.routes().stream()
+                .filter(route -> route.startsWith(method))
+                .map(route -> route.substring(method.length()))
+                .toList();
+    }
+
+    @Test
     void openRoutesAskForNoKey() {
         for (var route : OPEN) {
             assertThat(send(route, null, UUID.randomUUID()).status()).as(route).isNotIn(401, 403, 404, 500);

@@ -37,7 +37,7 @@ final class DashboardWorker {
             registry.register(new WorkerRegistry.Worker(id, "host-1", 8, List.of(), HANDLERS, 2, "1.2"));
         }
         registry.signOff("stopped-1");
-        registry.giveUp("lost-1");
+        registry.giveUp("lost-1", Duration.ZERO);
     }
 
     Claim claims(UUID id) {

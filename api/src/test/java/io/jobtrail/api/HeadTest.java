@@ -24,6 +24,7 @@ class HeadTest {
     private static final String readKey = api.newKey(ADMIN, "a", "read");
     private static final String job = aJob("a");
     private static final String foreign = aJob("b");
+    private static final String ofDocument = aDocument();
 
     private static String aJob(String realm) {
         var claim = api.database.aJob().realm(realm).claimedBy("w");
@@ -31,12 +32,19 @@ class HeadTest {
         return claim.id().toString();
     }
 
+    private static String aDocument() {
+        return api.upload(Form.of("a.txt", new byte[3 << 20]), "X-Admin-Key", ADMIN, "X-Realm", "a")
+                .is(202)
+                .jobId()
+                .toString();
+    }
+
     static Stream<String> paths() {
         return documented.operations().stream()
                 .filter(operation -> operation.startsWith("GET ") && !operation.endsWith("/events"))
                 .map(operation -> operation.substring("GET ".length()))
                 .flatMap(path -> path.contains("{id}")
-                        ? Stream.of(path.replace("{id}", job), path.replace("{id}", foreign), path.replace("{id}", "x"))
+                        ? Stream.of(job, ofDocument, foreign, "x").map(id -> path.replace("{id}", id))
                         : Stream.of(documented.path("GET " + path)));
     }
 
@@ -55,12 +63,25 @@ class HeadTest {
         }
     }
 
+    @Test
+    void sizeOfAFileIsToldWithoutReadingIt() {
+        var id = aDocument();
+        api.database.asOwner(
+                "DELETE FROM pipeline_document_parts WHERE document_id = (SELECT document_id FROM pipeline_jobs"
+                        + " WHERE id = '" + id + "')");
+        var path = "/pipeline/jobs/" + id + "/file";
+        var head = api.send("HEAD", path, null, DocumentedApi.key(ADMIN)).is(200);
+        assertThat(head.header("Content-Length")).isEqualTo(Integer.toString(3 << 20));
+        assertThat(head.header("Content-Disposition")).contains("a.txt");
+    }
+
     /** It would never end. */
     @Test
     void streamIsToldOfOnly() {
         var head = api.send("HEAD", "/pipeline/events", null, DocumentedApi.key(readKey))
                 .is(200);
         assertThat(head.header("Content-Type")).startsWith("text/event-stream");
+        assertThat(head.header("X-Accel-Buffering")).isEqualTo("no");
         assertThat(head.body()).isEmpty();
         api.send("HEAD", "/pipeline/events", null).is(401);
     }

@@ -181,7 +181,7 @@ class HealthTest {
         awaitReason("worker w2 was last heard of 180", " s ago: its jobs are released after 21600 s");
         assertThat(health().at("/checks/workers").asInt()).isEqualTo(1);
         lastHeardOf("w2", "7 hours");
-        awaitReason("worker w2 was last heard of 252", " s ago: its jobs have been given to others");
+        awaitReason("worker w2 was last heard of 252", " s ago: its jobs are free for others");
         lastHeardOf("w2", "13 hours");
         awaitHealthy();
     }

@@ -167,7 +167,7 @@ class QueuesTest {
         worker("three", QueueName.SLOW);
         var registry = new WorkerRegistry(api.database.runtime());
         registry.signOff("two");
-        registry.giveUp("three");
+        registry.giveUp("three", Duration.ZERO);
         var json = api.get("/pipeline/workers").is(200).json();
         assertThat(json.path("alive").asInt()).isEqualTo(1);
         assertThat(json.path("workers").findValuesAsText("id")).containsExactly("one", "three", "two");

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,16 +22,25 @@ public final class Dispatcher {
     /** A Redis that hangs takes longer to fail than one that refuses: no more than a sixth of the time somebody waits for it. */
     private static final int PAUSES_PER_WAIT = 5;
 
+    private static final long LONGEST_PAUSE_NANOS = Duration.ofSeconds(10).toNanos();
+
     /** More than any push takes. */
     private static final long LONGEST_TRY_NANOS = Duration.ofSeconds(30).toNanos();
 
     private final JobQueue queue;
-    private final AtomicLong pausedUntil = new AtomicLong(System.nanoTime());
+    private final LongSupplier nanoTime;
+    private final AtomicLong pausedUntil;
     private volatile boolean failing;
 
     /** @param queue null when the system runs without Redis: workers then look into Postgres */
     public Dispatcher(JobQueue queue) {
+        this(queue, System::nanoTime);
+    }
+
+    Dispatcher(JobQueue queue, LongSupplier nanoTime) {
         this.queue = queue;
+        this.nanoTime = nanoTime;
+        pausedUntil = new AtomicLong(nanoTime.getAsLong());
     }
 
     /** @return whether the ids stand in Redis now */
@@ -50,7 +60,7 @@ public final class Dispatcher {
         if (queue == null || isPaused()) {
             return false;
         }
-        long begun = System.nanoTime();
+        long begun = nanoTime.getAsLong();
         try {
             push.run();
             if (failing) {
@@ -60,8 +70,9 @@ public final class Dispatcher {
             return true;
         } catch (RuntimeException e) { // whatever it is, the job is committed
             failing = true;
-            long failed = System.nanoTime();
-            pausedUntil.set(failed + Math.max(PAUSE_NANOS, PAUSES_PER_WAIT * (failed - begun)));
+            long failed = nanoTime.getAsLong();
+            long pause = Math.max(PAUSE_NANOS, PAUSES_PER_WAIT * (failed - begun));
+            pausedUntil.set(failed + Math.min(pause, LONGEST_PAUSE_NANOS));
             LOG.warn(
                     "Redis did not take {} ids for queue {} ({}); the jobs stay queued in Postgres and the sweeper of any "
                             + "worker pushes them within seconds of Redis being back",
@@ -74,7 +85,7 @@ public final class Dispatcher {
 
     /** After a pause one caller tries, and the others go on until it knows. */
     private boolean isPaused() {
-        long now = System.nanoTime();
+        long now = nanoTime.getAsLong();
         long until = pausedUntil.get();
         return now - until < 0 || failing && !pausedUntil.compareAndSet(until, now + LONGEST_TRY_NANOS);
     }

@@ -102,9 +102,15 @@ public final class WorkerRegistry {
                 "UPDATE pipeline_workers SET stopped_at = now(), last_beat_at = now(), running = 0 WHERE id = ?", id);
     }
 
-    /** For a process that has not been heard of: its last beat stays where it was, before its end. */
-    public void giveUp(String id) {
-        database.update("UPDATE pipeline_workers SET stopped_at = now(), running = 0 WHERE id = ?", id);
+    /**
+     * For a process that has not been heard of: its last beat stays where it was, before its end.
+     *
+     * @return false when it has signed off, or was heard of, meanwhile
+     */
+    public boolean giveUp(String id, Duration silence) {
+        return database.update("""
+                UPDATE pipeline_workers SET stopped_at = now(), running = 0
+                WHERE id = ? AND stopped_at IS NULL AND last_beat_at < now() - ? * interval '1 second'""", id, silence.toSeconds()) > 0;
     }
 
     /**

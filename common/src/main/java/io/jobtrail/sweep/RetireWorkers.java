@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes worker processes that died off the boards: what Resque's tools show of them, then their row. Touches no job, so a
+ * Takes worker processes that died off the boards: what Resque's tools show of them, then marks their row. Touches no job, so a
  * worker that only was silent loses nothing and shows up again by itself.
  */
 public final class RetireWorkers implements Sweep {
@@ -43,8 +43,9 @@ public final class RetireWorkers implements Sweep {
             if (queue != null && !worker.mistakable()) {
                 queue.removeWorkers(worker.host(), worker.pid(), worker.queues());
             }
-            registry.giveUp(worker.id());
-            LOG.warn("worker {} has not been heard of for {} s and is given up", worker.id(), lease.toSeconds());
+            if (registry.giveUp(worker.id(), lease)) {
+                LOG.warn("worker {} has not been heard of for {} s and is given up", worker.id(), lease.toSeconds());
+            }
         }
         return interval();
     }

@@ -134,7 +134,7 @@ class QueuesTest {
         worker(registry, "stopped", List.of(QueueName.SLOW), Map.of());
         registry.signOff("stopped");
         worker(registry, "lost", List.of(QueueName.SLOW), Map.of());
-        registry.giveUp("lost");
+        registry.giveUp("lost", Duration.ZERO);
         worker(registry, "silent", List.of(QueueName.SLOW), Map.of());
         worker(registry, "well", List.of(QueueName.SLOW), Map.of("slow", 3));
         database.asOwner("UPDATE pipeline_workers SET last_beat_at = now() - interval '31 s' WHERE id = 'silent'");

@@ -117,13 +117,13 @@ final class Aftermath {
     }
 
     private void log() {
-        logged(STACK_OR_ERROR, Rule.LOGGED_ERROR);
-        logged(KEY, Rule.LOGGED_KEY);
+        logged(STACK_OR_ERROR, Rule.LOGGED_ERROR, new WithoutTwiceReleased());
+        logged(KEY, Rule.LOGGED_KEY, line -> true);
     }
 
-    private void logged(Pattern pattern, Rule rule) {
+    private void logged(Pattern pattern, Rule rule, Predicate<String> which) {
         try (var lines = Files.lines(system.log("api"), StandardCharsets.ISO_8859_1)) {
-            lines.filter(new WithoutTwiceReleased())
+            lines.filter(which)
                     .filter(line -> pattern.matcher(line).find())
                     .limit(20)
                     .forEach(line -> found(rule, "%.300s".formatted(line)));
@@ -133,13 +133,16 @@ final class Aftermath {
     }
 
     /** A fault of the web server that this run provokes now and then; harms nobody where connections share no buffers. */
-    private static final class WithoutTwiceReleased implements Predicate<String> {
+    static final class WithoutTwiceReleased implements Predicate<String> {
+        private static final int MOST = 20;
+
+        private int seen;
         private boolean inside;
 
         @Override
         public boolean test(String line) {
-            inside = line.startsWith("java.lang.IllegalStateException: already released")
-                    || inside && line.startsWith("\tat ");
+            boolean first = line.startsWith("java.lang.IllegalStateException: already released") && ++seen <= MOST;
+            inside = first || inside && line.startsWith("\tat ");
             return !inside;
         }
     }
