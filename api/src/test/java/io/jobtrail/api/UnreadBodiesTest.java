@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.server.AbstractConnector;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -108,6 +109,39 @@ class UnreadBodiesTest {
                         .until(() -> isCut(socket));
             }
         }
+    }
+
+    @Test
+    void whoeverSendsWhatIsNoChunkIsCut() throws IOException {
+        try (var socket = begun(head("POST /pipeline/enqueue", FORM, "Transfer-Encoding: chunked"))) {
+            assertThat(answer(socket)).startsWith("HTTP/1.1 401");
+            write(socket, "this is no chunk\r\n");
+            await().until(() -> isCut(socket));
+        }
+    }
+
+    @Test
+    void serverStopsWhateverIsStillToCome() throws IOException {
+        var stopping = api.another("ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1");
+        try (var socket = stopping.connect()) {
+            write(socket, head("POST /pipeline/enqueue", FORM, "Content-Length: 900000"));
+            assertThat(answer(socket)).startsWith("HTTP/1.1 401");
+            var stopped = CompletableFuture.runAsync(stopping::close);
+            await().atMost(Duration.ofSeconds(20)).until(stopped::isDone);
+            await().until(() -> isCut(socket));
+        }
+    }
+
+    @Test
+    void requestThatWaitsForItsAnswerLeavesItsBodyToo() throws IOException {
+        var id = api.enqueue("{\"handler\":\"echo\"}", "X-Admin-Key", ADMIN)
+                .is(202)
+                .jobId();
+        var waiting =
+                head("GET /pipeline/status/" + id + "?wait=1", "X-Admin-Key: " + ADMIN, "Content-Length: 3") + "abc";
+        var answers =
+                api.raw((waiting + head("GET /heartbeat", "Connection: close")).getBytes(StandardCharsets.US_ASCII));
+        assertThat(answers).startsWith("HTTP/1.1 200").containsPattern("(?s)\"queued\".*HTTP/1.1 200 .*\"alive\"");
     }
 
     private static boolean isCut(Socket socket) {

@@ -58,8 +58,8 @@ class WireTest {
     private void answerTwice(Socket socket) throws IOException {
         try (socket) {
             while (socket.getInputStream().read(new byte[100_000]) > 0) {
-                socket.getOutputStream().write((ANSWER + ANSWER).getBytes(StandardCharsets.UTF_8));
                 answered.incrementAndGet();
+                socket.getOutputStream().write((ANSWER + ANSWER).getBytes(StandardCharsets.UTF_8));
             }
         }
     }
