@@ -3,11 +3,9 @@ package io.jobtrail.api;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,29 +14,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BadFormTest {
     private static final int MAX_UPLOAD = 2 << 20;
     private static final byte[] TEXT = "some text".getBytes(StandardCharsets.UTF_8);
-    private static RunningApi api;
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start("MAX_UPLOAD_BYTES", Integer.toString(MAX_UPLOAD));
-    }
+    @AutoClose
+    private static final RunningApi api = RunningApi.start("MAX_UPLOAD_BYTES", Integer.toString(MAX_UPLOAD));
 
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
-
-    private Holdings before;
-
-    @BeforeEach
-    void count() {
-        before = Holdings.of(api);
-    }
-
-    @AfterEach
-    void nothingIsLeftBehind() {
-        before.assertUnchanged();
-    }
+    @RegisterExtension
+    static final LeftUnchanged leftUnchanged = new LeftUnchanged(api);
 
     static Stream<Arguments> forms() {
         var file = Form.of("a.txt", TEXT).bytes();

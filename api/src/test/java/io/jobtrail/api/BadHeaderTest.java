@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,29 +16,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BadHeaderTest {
     private static final byte[] TEXT = "some text".getBytes(StandardCharsets.UTF_8);
     private static final String JSON = "{\"handler\":\"echo\"}";
-    private static RunningApi api;
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start();
-    }
+    @AutoClose
+    private static final RunningApi api = RunningApi.start();
 
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
-
-    private Holdings before;
-
-    @BeforeEach
-    void count() {
-        before = Holdings.of(api);
-    }
-
-    @AfterEach
-    void nothingIsLeftBehind() {
-        before.assertUnchanged();
-    }
+    @RegisterExtension
+    static final LeftUnchanged leftUnchanged = new LeftUnchanged(api);
 
     @ParameterizedTest
     @CsvSource({

@@ -2,39 +2,19 @@ package io.jobtrail.api;
 
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** JSON that cannot be accepted: each gets an answer that says what is wrong with it, and leaves nothing behind. */
 class BadJsonTest {
-    private static RunningApi api;
+    @AutoClose
+    private static final RunningApi api = RunningApi.start();
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
-
-    private Holdings before;
-
-    @BeforeEach
-    void count() {
-        before = Holdings.of(api);
-    }
-
-    @AfterEach
-    void nothingIsLeftBehind() {
-        before.assertUnchanged();
-    }
+    @RegisterExtension
+    static final LeftUnchanged leftUnchanged = new LeftUnchanged(api);
 
     static Stream<Arguments> json() {
         return Stream.of(

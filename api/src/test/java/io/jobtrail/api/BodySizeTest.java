@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,30 +16,13 @@ class BodySizeTest {
     private static final int MAX_UPLOAD = 2 << 20;
     private static final int MAX_BATCH = 8 << 20;
     private static final byte[] TEXT = "some text".getBytes(StandardCharsets.UTF_8);
-    private static RunningApi api;
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start(
-                "MAX_UPLOAD_BYTES", Integer.toString(MAX_UPLOAD), "MAX_BATCH_BYTES", Integer.toString(MAX_BATCH));
-    }
+    @AutoClose
+    private static final RunningApi api = RunningApi.start(
+            "MAX_UPLOAD_BYTES", Integer.toString(MAX_UPLOAD), "MAX_BATCH_BYTES", Integer.toString(MAX_BATCH));
 
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
-
-    private Holdings before;
-
-    @BeforeEach
-    void count() {
-        before = Holdings.of(api);
-    }
-
-    @AfterEach
-    void nothingIsLeftBehind() {
-        before.assertUnchanged();
-    }
+    @RegisterExtension
+    static final LeftUnchanged leftUnchanged = new LeftUnchanged(api);
 
     @Test
     void declaredLengthThatIsTooLargeIsRefusedBeforeTheBodyIsSent() throws IOException {

@@ -7,43 +7,23 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What no route takes, whatever it is for. The routes are those of the document, so that a new one is tried without a line here. */
 class EveryRouteTest {
     private static final List<String> METHODS = List.of("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "NONSENSE");
 
-    private static RunningApi api;
-    private static DocumentedApi documented;
-    private static String asking;
+    @AutoClose
+    private static final RunningApi api = RunningApi.start();
 
-    @BeforeAll
-    static void start() {
-        api = RunningApi.start();
-        documented = new DocumentedApi(api);
-        asking = documented.path("POST /pipeline/hitl/{id}/response").split("/")[3];
-    }
+    @RegisterExtension
+    static final LeftUnchanged leftUnchanged = new LeftUnchanged(api);
 
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
-
-    private Holdings before;
-
-    @BeforeEach
-    void count() {
-        before = Holdings.of(api);
-    }
-
-    @AfterEach
-    void nothingIsLeftBehind() {
-        before.assertUnchanged();
-    }
+    private static final DocumentedApi documented = new DocumentedApi(api);
+    private static final String asking =
+            documented.path("POST /pipeline/hitl/{id}/response").split("/")[3];
 
     private static List<String> operations(Predicate<String> which) {
         var found = documented.operations().stream()
