@@ -58,6 +58,8 @@ public final class ApiServer implements AutoCloseable {
     /** Each holds a thread; the rest of the 250 serve everybody else. */
     private static final int MOST_SLOW_BODIES = 200;
 
+    private static final int MOST_SLOW_STRANGERS = 20;
+
     private final Database database;
     private final Database sweepDatabase;
     private final Redis redis;
@@ -145,7 +147,7 @@ public final class ApiServer implements AutoCloseable {
                 new WebConnector(settings.host(), settings.port()),
                 access,
                 accessLog,
-                new SlowBodies(MOST_SLOW_BODIES),
+                new SlowBodies(MOST_SLOW_BODIES, MOST_SLOW_STRANGERS),
                 jsonRoom,
                 new SessionEndpoint(keyCheck, sessions, accessLog),
                 new KeysEndpoint(apiKeys, keys, events),

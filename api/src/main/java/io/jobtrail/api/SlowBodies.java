@@ -7,9 +7,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Keeps those who send large bodies slowly from holding all threads: each holds one while it comes in, and only so many may do so at
- * once. Where no key is asked for nobody may: there only small bodies are read. Those are not counted. What nobody reads holds no
- * thread, and is left to {@link UnreadBodies}.
+ * Keeps those who send bodies slowly from holding all threads: each holds one while its body comes in, and only so many may do so at
+ * once. Small ones are counted only where no key is asked for; there others are not read at all, and may not take the places of those
+ * who are known.
  */
 final class SlowBodies {
     /** What a body may declare to be small. */
@@ -18,10 +18,15 @@ final class SlowBodies {
     private static final String TAKEN = SlowBodies.class.getName();
 
     private final Semaphore places;
+    private final Semaphore placesOfStrangers;
 
-    /** @param most bodies that may come in at once */
-    SlowBodies(int most) {
+    /**
+     * @param most large bodies that may come in at once
+     * @param mostOfStrangers bodies of those who need no key
+     */
+    SlowBodies(int most, int mostOfStrangers) {
         places = new Semaphore(most);
+        placesOfStrangers = new Semaphore(mostOfStrangers);
     }
 
     private static boolean comesIn(Context ctx) {
@@ -30,24 +35,27 @@ final class SlowBodies {
 
     /** Before the body is read; {@link #leave} must follow, whatever happens. */
     void enter(Context ctx) {
-        if (ctx.method() != HandlerType.POST || !comesIn(ctx)) {
+        boolean open = ctx.routeRoles().contains(Right.OPEN);
+        if (ctx.method() != HandlerType.POST || !open && !comesIn(ctx)) {
             return; // of other methods nobody reads the body
         }
-        if (ctx.routeRoles().contains(Right.OPEN) && ctx.header("Transfer-Encoding") != null) {
+        if (open && ctx.header("Transfer-Encoding") != null) {
             throw new ApiError(
                     ErrorCode.LENGTH_REQUIRED,
                     "Content-Length",
                     "Content-Length must be given before anybody is known");
         }
-        if (!places.tryAcquire()) {
-            throw new ApiError(ErrorCode.NO_ROOM, null, "as many large bodies come in as may be; come again");
+        var among = open ? placesOfStrangers : places;
+        if (!among.tryAcquire()) {
+            throw new ApiError(ErrorCode.NO_ROOM, null, "as many bodies come in as may be; come again");
         }
-        ctx.attribute(TAKEN, true);
+        ctx.attribute(TAKEN, among);
     }
 
     void leave(Context ctx) {
-        if (ctx.attribute(TAKEN) != null) {
-            places.release();
+        Semaphore taken = ctx.attribute(TAKEN);
+        if (taken != null) {
+            taken.release();
         }
     }
 

@@ -23,6 +23,7 @@ class SlowSendersTest {
 
     private static final String ADMIN = "a-key-for-the-tests";
     private static final String JSON = "{\"handler\":\"echo\"}";
+    private static final String[] JSON_TYPE = {"Content-Type", "application/json"};
     private static final Duration SOON = Duration.ofSeconds(20);
 
     private final List<Socket> open = new ArrayList<>();
@@ -103,6 +104,32 @@ class SlowSendersTest {
             }
             closed.upload(Form.of("a.bin", new byte[SlowBodies.SMALL + 1]), "X-Admin-Key", ADMIN)
                     .is(202);
+        }
+    }
+
+    @Test
+    void strangersWhoSignInSlowlyKeepOnlyOthersFromSigningIn() throws IOException {
+        var key = "{\"key\":\"" + ADMIN + "\"}";
+        try (var closed = api.another("ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1")) {
+            for (int i = 0; i < MORE_THAN_THREADS; i++) {
+                var socket = closed.connect();
+                open.add(socket);
+                socket.getOutputStream()
+                        .write(
+                                ("POST /pipeline/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                                + "Content-Length: 40\r\n\r\n{")
+                                        .getBytes(StandardCharsets.US_ASCII));
+            }
+            await().atMost(SOON)
+                    .untilAsserted(() -> closed.send("POST", "/pipeline/session", key.getBytes(), JSON_TYPE)
+                            .isProblem(503, "NO_ROOM", null));
+            closed.enqueue(JSON, "X-Admin-Key", ADMIN).is(202);
+            for (var socket : open) {
+                socket.close();
+            }
+            await().atMost(SOON)
+                    .untilAsserted(() -> closed.send("POST", "/pipeline/session", key.getBytes(), JSON_TYPE)
+                            .is(204));
         }
     }
 
