@@ -10,6 +10,9 @@ export class Problem extends Error {
   }
 }
 
+/** A server whose database hangs says so sooner: then it hangs itself. Uploads may take longer. */
+const LONGEST_MS = 30000;
+
 let session = null;
 
 /** @returns who is signed in; null = nobody */
@@ -69,7 +72,8 @@ async function answer(method, path, body, headers = {}, again = true) {
   if (body !== undefined && !isForm) all["Content-Type"] = "application/json";
   let response;
   try {
-    response = await fetch(path, { method, headers: all, body: body === undefined || isForm ? body : JSON.stringify(body) });
+    const signal = method === "GET" ? AbortSignal.timeout?.(LONGEST_MS) : undefined;
+    response = await fetch(path, { method, headers: all, signal, body: body === undefined || isForm ? body : JSON.stringify(body) });
   } catch {
     throw new Problem({ title: "The server cannot be reached", detail: "Is it running, and is the network up?", status: 0 });
   }
