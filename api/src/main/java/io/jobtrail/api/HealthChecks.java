@@ -237,12 +237,18 @@ final class HealthChecks implements AutoCloseable {
                     ? "its jobs are free for others"
                     : "its jobs are released after %d s"
                             .formatted(worker.lease().toSeconds());
-            return List.of(new Reason("worker %s was last heard of %d s ago: %s"
-                    .formatted(worker.id(), worker.silence().toSeconds(), what)));
+            var said =
+                    "was last heard of %d s ago: %s".formatted(worker.silence().toSeconds(), what);
+            return List.of(of(worker, " " + said));
         }
         return worker.degraded().stream()
-                .map(reason -> new Reason("worker " + worker.id() + ": " + reason))
+                .map(reason -> of(worker, ": " + reason))
                 .toList();
+    }
+
+    /** Not everybody may know by what name it is told from others, which has its host in it. */
+    private static Reason of(WorkerRegistry.Present worker, String said) {
+        return new Reason("worker " + worker.id() + said, "a worker" + said);
     }
 
     private static Findings askRedis(RedisCheck check) {

@@ -38,12 +38,12 @@ final class JobsEndpoint {
         var status = ctx.queryParam("status");
         var batch = ctx.queryParam("batch");
         var filter = new JobFilter(
-                Principal.of(ctx).listed("realm", text(ctx, "realm")),
+                Principal.of(ctx).listed("realm", filter(ctx, "realm")),
                 Submission.queue("queue", ctx.queryParam("queue")),
                 status == null ? null : Set.of(state("status", status, EnumSet.allOf(JobState.class))),
-                text(ctx, "handler"),
-                text(ctx, "error_code"),
-                text(ctx, "q"),
+                filter(ctx, "handler"),
+                filter(ctx, "error_code"),
+                filter(ctx, "q"),
                 Cursor.id(ctx.queryParam("cursor")),
                 limit(ctx, DEFAULT_PAGE, MAX_PAGE),
                 batch == null ? null : id("batch", batch));
@@ -177,6 +177,14 @@ final class JobsEndpoint {
                 throw ApiError.invalid(name, "was given more than once");
             }
         });
+    }
+
+    static String filter(Context ctx, String name) {
+        var value = text(ctx, name);
+        if (value != null && value.isEmpty()) {
+            throw ApiError.invalid(name, "must not be empty; without it there is no such filter");
+        }
+        return value;
     }
 
     static String text(Context ctx, String name) {

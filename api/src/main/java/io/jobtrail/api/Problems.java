@@ -113,7 +113,8 @@ final class Problems {
                     ErrorCode.DATABASE_UNAVAILABLE,
                     null,
                     e.leavesItUnknown()
-                            ? "It is unknown whether anything was changed: look before you send the request again."
+                            ? "It is unknown whether anything was changed: look before you send the request again, "
+                                    + "unless it has an Idempotency-Key."
                             : "No job was accepted or changed; send the request again in a moment.");
         } else {
             LOG.error("request {} {} {} failed", RequestId.of(ctx), ctx.method(), ctx.path(), e);

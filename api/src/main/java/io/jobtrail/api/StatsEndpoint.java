@@ -23,7 +23,7 @@ final class StatsEndpoint {
     void stats(Context ctx) {
         JobsEndpoint.onlyKnown(ctx, Set.of("realm"));
         var principal = Principal.of(ctx);
-        var counts = reader.counts(principal.listed("realm", JobsEndpoint.text(ctx, "realm")));
+        var counts = reader.counts(principal.listed("realm", JobsEndpoint.filter(ctx, "realm")));
         var byQueue = new LinkedHashMap<String, Map<String, Long>>();
         var byStatus = new LinkedHashMap<String, Long>();
         for (var state : JobState.values()) {

@@ -106,6 +106,7 @@ class RealmListsTest {
         api.database.asOwner("UPDATE pipeline_queues SET paused = true WHERE name = 'urgent'");
         api.database.store().fail(api.database.aJob().claimedBy("w"), "BOOM", "x", true, Duration.ZERO);
         aWorkerOf(QueueName.SLOW);
+        api.database.asOwner("UPDATE pipeline_workers SET metrics = metrics || '{\"degraded\": [\"it is tired\"]}'");
         await().untilAsserted(() -> {
             for (var sent : List.of("X-Nobody", "X-Api-Key", "X-Admin-Key")) {
                 var health = api.get("/health", sent, sent.equals("X-Api-Key") ? key : ADMIN)
@@ -115,6 +116,7 @@ class RealmListsTest {
                 assertThat(health.path("reasons").toString())
                         .contains(
                                 "\"jobs have failed for good\"",
+                                "\"a worker: it is tired\"",
                                 "\"queue paused: urgent\"",
                                 "\"no worker serves queue default: jobs wait there\"")
                         .doesNotContainPattern("\\d");
