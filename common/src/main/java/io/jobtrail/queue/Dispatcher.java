@@ -19,9 +19,10 @@ public final class Dispatcher {
     /** After a failed push the next ones are left to the sweeper for a moment, so that no caller waits for a dead Redis. */
     private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
 
-    /** A Redis that hangs takes longer to fail than one that refuses: no more than a sixth of the time somebody waits for it. */
+    /** A Redis that hangs takes longer to fail than one that refuses: most of the time nobody waits for it. */
     private static final int PAUSES_PER_WAIT = 5;
 
+    /** However long this process itself was stopped in the middle of a push. */
     private static final long LONGEST_PAUSE_NANOS = Duration.ofSeconds(10).toNanos();
 
     /** More than any push takes. */
