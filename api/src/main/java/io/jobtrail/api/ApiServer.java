@@ -52,7 +52,7 @@ public final class ApiServer implements AutoCloseable {
     /** From one address, within a minute: more than people mistype, and nothing to somebody who guesses. */
     private static final int MOST_WRONG_KEYS = 20;
 
-    /** Then Postgres hangs: whoever calls learns of it before most callers lose patience, and no thread is held for longer. */
+    /** Then Postgres hangs: whoever calls learns of it before most callers lose patience. Those who wait for a connection first wait longer. */
     private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(15);
 
     /** Each holds a thread; the rest of the 250 serve everybody else. */

@@ -179,6 +179,7 @@ final class JobsEndpoint {
         });
     }
 
+    /** Null when it is not given. An empty one would let nothing through, where somebody meant to leave it out. */
     static String filter(Context ctx, String name) {
         var value = text(ctx, name);
         if (value != null && value.isEmpty()) {
