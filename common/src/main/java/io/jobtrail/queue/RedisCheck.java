@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -129,7 +130,9 @@ public final class RedisCheck {
                 return refusal(String.valueOf(refusal.getMessage()));
             }
         }
-        return NetworkFault.inWords(failure).orElse("no connection");
+        // The client says without a cause that an answer has ended before its end.
+        return NetworkFault.inWords(failure)
+                .orElse(failure instanceof JedisConnectionException ? NetworkFault.BROKEN_OFF : "no connection");
     }
 
     private static String refusal(String message) {

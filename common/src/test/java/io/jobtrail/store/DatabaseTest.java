@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DatabaseTest {
     @AutoClose
@@ -149,14 +151,26 @@ class DatabaseTest {
     @Test
     void aFirstConnectionThatBreaksDoesNotSpoilThePool() {
         try (var proxy = TcpProxy.to(TestServers.postgres().port())) {
-            var url = own.environmentUrl().replace(":" + TestServers.postgres().port() + "/", ":" + proxy.port() + "/");
             proxy.cutAnswersTo("TRANSACTION ISOLATION LEVEL", 1);
-            try (var through = new Database(DatabaseUrl.parse(url), "through", 0, 1)) {
+            try (var through = through(proxy)) {
                 await().ignoreExceptionsInstanceOf(DatabaseFailure.class)
                         .atMost(Duration.ofSeconds(30))
                         .until(() ->
                                 through.first("SELECT 1", row -> row.getInt(1)).isPresent());
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aConnectionThatBreaksIsSaidToBeBroken(boolean reset) {
+        try (var proxy = TcpProxy.to(TestServers.postgres().port());
+                var through = through(proxy)) {
+            var failure = failureOf(() -> through.inTransaction(connection -> {
+                proxy.cut(reset);
+                return Database.list(connection, "SELECT 1", row -> row.getInt(1));
+            }));
+            assertThat(failure.whyUnavailable()).isEqualTo("the connection was broken off");
         }
     }
 
@@ -179,7 +193,13 @@ class DatabaseTest {
             var failure = failureOf(() -> away.list("SELECT 1", row -> row.getInt(1)));
             assertThat(failure.isUnavailable()).isTrue();
             assertThat(failure.getMessage()).contains("refused").doesNotContain("secret");
+            assertThat(failure.whyUnavailable()).isEqualTo("connection refused: nobody listens there");
         }
+    }
+
+    private static Database through(TcpProxy proxy) {
+        var url = own.environmentUrl().replace(":" + TestServers.postgres().port() + "/", ":" + proxy.port() + "/");
+        return new Database(DatabaseUrl.parse(url), "through", 0, 1);
     }
 
     private static DatabaseFailure failureOf(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
