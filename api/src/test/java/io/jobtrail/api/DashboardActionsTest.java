@@ -35,7 +35,7 @@ class DashboardActionsTest {
     @BeforeAll
     static void start() {
         assumeTrue(Browser.isInstalled(), Browser.MISSING);
-        api = RunningApi.start();
+        api = RunningApi.start("LEASE_SECONDS", "86400"); // its workers here give one sign of life
         worker = new DashboardWorker(api);
         browser = Browser.at(api);
     }

@@ -27,7 +27,7 @@ class DashboardHostileTest {
     @BeforeAll
     static void start() {
         assumeTrue(Browser.isInstalled(), Browser.MISSING);
-        api = RunningApi.start();
+        api = RunningApi.start("LEASE_SECONDS", "86400"); // its workers here give one sign of life
         var worker = new DashboardWorker(api);
         finished = uploaded();
         var hostile = Map.of("summary", SCRIPT, IMAGE, Map.of("x", SCRIPT), "title", "javascript:hit=1");

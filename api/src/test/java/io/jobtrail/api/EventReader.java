@@ -81,10 +81,10 @@ final class EventReader implements AutoCloseable {
             String id = lastId;
             for (var line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.isEmpty()) {
+                    lastId = id; // first: whoever has seen the event may ask for it
                     if (data != null) {
                         events.add(new Event(id, name, data));
                     }
-                    lastId = id;
                     name = null;
                     data = null;
                 } else if (line.startsWith("id: ")) {

@@ -229,19 +229,19 @@ class EventsTest {
                     .json()
                     .at("/keys/0/id")
                     .asText();
-            // Ends in six seconds.
+            // Ends in fifteen seconds.
             var session = new SessionTokens(
                             admin,
                             Clock.offset(
                                     Clock.systemUTC(),
-                                    SessionTokens.LASTS.negated().plusSeconds(6)))
+                                    SessionTokens.LASTS.negated().plusSeconds(15)))
                     .issue(null);
             try (var byKey = EventReader.of(guarded, "", "X-Api-Key", key);
                     var bySession = EventReader.of(guarded, "", "Cookie", "jobtrail_session=" + session);
                     var staying = EventReader.of(guarded, "", "X-Admin-Key", admin)) {
                 enqueue("default");
                 List.of(byKey, bySession, staying).forEach(reader -> reader.awaits(1));
-                await().atMost(Duration.ofSeconds(15)).until(bySession::isEnded);
+                await().atMost(Duration.ofSeconds(30)).until(bySession::isEnded);
                 assertThat(byKey.isEnded()).as("with a key that is valid").isFalse();
                 elsewhere
                         .send("DELETE", "/pipeline/keys/" + id, null, "X-Admin-Key", admin)

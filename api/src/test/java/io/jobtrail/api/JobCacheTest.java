@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JobCacheTest {
     private static final String HITS = "jobtrail_cache_gets_total{result=\"hit\"}";
 
-    /** What is promised, and a little for the test's own requests. */
-    private static final Duration BOUND = ChangeFeed.FRESH.plusMillis(500);
+    /** What is promised, and time for the test's own requests; far less than what a cached job is kept. */
+    private static final Duration BOUND = ChangeFeed.FRESH.plusSeconds(4);
 
     private RunningApi api;
 
@@ -57,18 +57,22 @@ class JobCacheTest {
     void jobThatHasEndedIsReadOnceAndOneThatHasNotEveryTime() {
         var id = failed();
         fill(api, id);
-        double hits = api.metric(HITS);
-        for (int i = 0; i < 10; i++) {
-            assertThat(status(api, id)).isEqualTo("failed");
-            api.get("/pipeline/jobs/" + id + "/result").is(200);
-        }
-        assertThat(api.metric(HITS)).isEqualTo(hits + 20);
+        // Again when this process was held up for so long that it may not trust its memory.
+        await().untilAsserted(() -> {
+            double before = api.metric(HITS);
+            for (int i = 0; i < 10; i++) {
+                assertThat(status(api, id)).isEqualTo("failed");
+                api.get("/pipeline/jobs/" + id + "/result").is(200);
+            }
+            assertThat(api.metric(HITS)).isEqualTo(before + 20);
+        });
         assertThat(api.metric("jobtrail_cache_jobs")).isEqualTo(1);
         var waiting = api.database.aJob().insert();
+        double hits = api.metric(HITS);
         for (int i = 0; i < 10; i++) {
             status(api, waiting);
         }
-        assertThat(api.metric(HITS)).isEqualTo(hits + 20);
+        assertThat(api.metric(HITS)).isEqualTo(hits);
     }
 
     /** Else the time of the answer tells that it is there. */

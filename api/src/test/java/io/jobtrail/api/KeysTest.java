@@ -23,6 +23,8 @@ class KeysTest {
     static void start() {
         api = RunningApi.start("ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1");
         other = RunningApi.on(api.database, api.database.environmentUrl(), "ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1");
+        api.server.sweeper().close(); // so that nothing is written but when a test says so
+        other.server.sweeper().close();
     }
 
     @AfterAll

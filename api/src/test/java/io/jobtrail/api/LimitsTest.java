@@ -19,6 +19,7 @@ class LimitsTest {
     void start() {
         api = RunningApi.start(
                 "ADMIN_API_KEY", ADMIN, "HOST", "127.0.0.1", "RATE_LIMIT_PER_MINUTE", "5", "TRUSTED_PROXIES", "1");
+        api.server.sweeper().close(); // so that nothing is written but when a test says so
     }
 
     @AfterEach

@@ -10,6 +10,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.jobtrail.testbed.TestServers;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
@@ -27,6 +28,10 @@ class LogContextTest {
 
     private final Logger ours = (Logger) LoggerFactory.getLogger("io.jobtrail");
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>() {
+        {
+            list = new CopyOnWriteArrayList<>(); // read while others write
+        }
+
         @Override
         protected void append(ILoggingEvent event) {
             event.prepareForDeferredProcessing(); // else the context is read by the thread that looks for it

@@ -258,9 +258,9 @@ final class RunningApi implements AutoCloseable {
         assertThat(count("pipeline_jobs")).as("jobs").isEqualTo(jobs);
         assertThat(count("pipeline_documents")).as("documents").isEqualTo(documents);
         // A sender that has left is noticed a little later.
-        await().atMost(Duration.ofSeconds(5))
+        await().atMost(Duration.ofSeconds(20))
                 .untilAsserted(() -> assertThat(temporaryFiles()).isEmpty());
-        await().atMost(Duration.ofSeconds(5))
+        await().atMost(Duration.ofSeconds(20))
                 .untilAsserted(
                         () -> assertThat(server.staging().room()).as("room").isEqualTo(room));
     }

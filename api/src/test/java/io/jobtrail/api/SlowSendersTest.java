@@ -74,12 +74,13 @@ class SlowSendersTest {
                     + "\r\nContent-Length: " + form.bytes().length + "\r\n\r\n--");
         }
         await().atMost(SOON).untilAsserted(() -> api.upload(form).isProblem(503, "NO_ROOM", null));
+        long early = api.count("pipeline_jobs"); // that came before the places were taken
         api.upload(Form.of("a.txt", new byte[1_000])).is(202);
         for (var socket : open) {
             socket.close();
         }
         await().atMost(SOON).untilAsserted(() -> api.upload(form).is(202));
-        api.assertHolds(2, 2);
+        api.assertHolds(early + 2, early + 2);
     }
 
     /** What takes the places of uploads is known by its key, and reads. */

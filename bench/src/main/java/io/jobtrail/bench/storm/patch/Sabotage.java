@@ -43,7 +43,7 @@ public enum Sabotage {
             Set.of(Provocation.WORKER_KILL, Provocation.REDIS_LOSS),
             new Patch(Sources.SWEEPER, "take(next);", "next.after(Duration.ofHours(1));")),
 
-    /** The commit is late by 300 ms, many times what an API needs to be hit in between. */
+    /** The commit is late by two seconds, many times what an API needs to be hit in between. */
     PUSH_BEFORE_COMMIT(
             "the client hears 202, and Redis the id, before the job is committed",
             Set.of(Provocation.API_KILL),
@@ -55,9 +55,9 @@ public enum Sabotage {
                                     job.id(), job.queue().wireName(), io.jobtrail.job.JobState.QUEUED, false, true);
                         }
 
-                        private NewJob.Accepted acceptAtLast(NewJob job) {""".formatted(Sources.wait(300)))),
+                        private NewJob.Accepted acceptAtLast(NewJob job) {""".formatted(Sources.wait(2_000)))),
 
-    /** The result is late by 400 ms. */
+    /** The result is late by two seconds. Each job is recorded alone, not with the claim of the next one. */
     RECORD_IN_TWO_STEPS(
             "the state is committed first, the result in a transaction of its own",
             Set.of(Provocation.WORKER_KILL),
@@ -70,7 +70,11 @@ public enum Sabotage {
                         }
 
                         private boolean completeWith(Claim claim, String result) {""".formatted(
-                            Sources.wait(400)))),
+                            Sources.wait(2_000))),
+            new Patch(
+                    Sources.JOB_RUNNER,
+                    "if (outcome instanceof Outcome.Finished finished) {",
+                    "if (false && outcome instanceof Outcome.Finished finished) {")),
 
     JESQUE_LOOP(
             "Jesque's own loop over one connection, which never comes back once Redis was away",

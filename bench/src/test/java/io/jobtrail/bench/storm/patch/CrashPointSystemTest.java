@@ -42,7 +42,7 @@ class CrashPointSystemTest {
         rig = new Rig(run);
         var points = Arrays.asList(CrashPoint.values().clone());
         Collections.reverse(points);
-        try (var api = Launched.start(Program.API, "api", rig.environment(60))) {
+        try (var api = Launched.start(Program.API, "api", rig.environment(600))) {
             for (var point : points) {
                 crash(point, api);
             }
@@ -65,7 +65,7 @@ class CrashPointSystemTest {
         if (!inApi) {
             assertThat(rig.submit(point.ordinal(), 0, api.url())).contains(false);
         }
-        try (var patched = Launched.start(point.program(), point.name(), rig.environment(60), classes)) {
+        try (var patched = Launched.start(point.program(), point.name(), rig.environment(600), classes)) {
             crashed.put(point, patched.pid());
             if (inApi) {
                 assertThat(rig.submit(point.ordinal(), 0, patched.url())).isEmpty();

@@ -39,6 +39,9 @@ final class Rig implements AutoCloseable {
     Rig(Path run) {
         this.run = run;
         client = new ClientLedger(run);
+        try (var redis = new Redis(TestServers.redis().url(), 1, Duration.ZERO)) {
+            redis.call(jedis -> jedis.flushAll()); // ids that the rig before has left are nobody's
+        }
         database.asOwner("INSERT INTO pipeline_handlers (name) VALUES ('" + LedgerHandler.NAME + "')");
     }
 

@@ -46,7 +46,7 @@ class SabotageSystemTest {
         sabotage(Sabotage.NO_FENCE);
         try (var api = start(Program.API, "api");
                 var zombie = start(Program.WORKER, "zombie")) {
-            rig.submit(1, 1_000, api.url());
+            rig.submit(1, 3_000, api.url());
             await().atMost(PATIENCE).until(() -> rig.begun() == 1);
             zombie.signal("STOP");
             try (var successor = start(Program.WORKER, "successor")) {
@@ -66,7 +66,7 @@ class SabotageSystemTest {
     void withoutTheSweeperTheJobsOfDeadWorkersAreFound() throws Exception {
         sabotage(Sabotage.NO_SWEEPER);
         try (var api = start(Program.API, "api")) {
-            rig.submit(1, 1_000, api.url());
+            rig.submit(1, 3_000, api.url());
             try (var dies = start(Program.WORKER, "dies")) {
                 await().atMost(PATIENCE).until(() -> rig.begun() == 1);
             }
