@@ -110,7 +110,7 @@ class ReviewSystemTest {
     private Program api() {
         port = Ports.free();
         var api = start("api", "api-" + port, Map.of("PORT", Integer.toString(port), "HOST", "127.0.0.1"));
-        await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> {
+        await().atMost(Duration.ofMinutes(3)).ignoreExceptions().until(() -> {
             api.requireAlive();
             return get("/health/ready").path("status").asText().equals("ready");
         });
