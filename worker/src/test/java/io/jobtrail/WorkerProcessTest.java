@@ -46,8 +46,9 @@ class WorkerProcessTest {
                     var process = new WorkerProcess(settings, database.runtime(), Duration.ofMillis(100))) {
                 var run = new FutureTask<>(() -> process.runUntil(stop));
                 new Thread(run).start();
-                await().until(() ->
-                        database.reader().job(innocent).orElseThrow().status() == JobState.RUNNING);
+                await().atMost(Duration.ofSeconds(30))
+                        .until(() ->
+                                database.reader().job(innocent).orElseThrow().status() == JobState.RUNNING);
                 await().until(() -> database.ask("""
                                 SELECT jsonb_exists_all(metrics, '{finished,claims_lost,heap_bytes,lease_seconds,degraded}')
                                 FROM pipeline_workers""").equals(true));

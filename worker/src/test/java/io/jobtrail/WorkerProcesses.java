@@ -19,7 +19,7 @@ import java.util.UUID;
 
 /** Workers as people start them: processes with options, an exit code and signals, over a database of their own. */
 final class WorkerProcesses implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     final JobtrailDatabase database = JobtrailDatabase.fresh();
 

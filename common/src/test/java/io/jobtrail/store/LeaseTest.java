@@ -46,7 +46,7 @@ class LeaseTest {
     @Test
     void aJobThatBeatsIsLeftAlone() {
         var claim = database.aJob().claimedBy("w");
-        silentFor(claim, "59 seconds");
+        silentFor(claim, "50 seconds");
         assertThat(release(claim)).isEmpty();
         silentFor(claim, "1 hour");
         assertThat(beat(claim)).contains(new Leases.Pulse(false, false, true));

@@ -13,6 +13,7 @@ import io.jobtrail.testing.JobtrailDatabase;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
 /** An empty database and an empty Redis, with what the tests of the sweeps do to them. */
@@ -27,6 +28,7 @@ final class SweepRig implements AutoCloseable {
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
     SweepRig() {
+        log.list = new CopyOnWriteArrayList<>(); // read while the sweeps write
         log.start();
         logger.addAppender(log);
     }
@@ -80,7 +82,7 @@ final class SweepRig implements AutoCloseable {
 
     /** What the sweeps log, with the level in front. */
     List<String> log() {
-        return List.copyOf(log.list).stream()
+        return log.list.stream()
                 .map(event -> event.getLevel() + " " + event.getFormattedMessage())
                 .toList();
     }

@@ -79,7 +79,7 @@ public final class Drain {
             RuntimeException broken = null;
             while (true) {
                 broken = broken == null ? fault(concurrency) : broken;
-                var open = stopping.getCount() > 0 && broken == null;
+                var open = !isStopping() && broken == null;
                 if (open) {
                     broken = take(Math.min(concurrency, limit - processed) - attempts.size(), threads);
                     if (broken instanceof DatabaseFailure failure && failure.isTransient() && pollInterval != null) {
@@ -155,6 +155,10 @@ public final class Drain {
         ending.within(patience, this::hasEnded);
         attempts.values()
                 .forEach(attempt -> attempt.cancel(true)); // whoever still runs hears nothing, and has lost its job
+    }
+
+    boolean isStopping() {
+        return stopping.getCount() == 0;
     }
 
     private boolean hasEnded(Duration patience) {

@@ -90,7 +90,7 @@ class AskTest extends RunnerTest {
         workers.start(1);
         await().untilAsserted(() -> database.assertThatJob(other).isFinished());
         database.assertThatJob(asking).is(JobState.AWAITING_INPUT);
-        assertThat(rig.heartbeats.running()).isZero();
+        await().until(() -> rig.heartbeats.running() == 0);
         answer(asking, "{\"sure\": \"yes\"}");
         await().untilAsserted(() -> database.assertThatJob(asking).isFinished());
         assertThat(workers.stop(Duration.ofSeconds(5))).isTrue();

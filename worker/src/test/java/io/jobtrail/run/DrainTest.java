@@ -192,6 +192,7 @@ class DrainTest {
         rig.handler.awaitStart();
 
         var stopped = CompletableFuture.runAsync(() -> drain.stop(Duration.ofSeconds(2)));
+        await().until(drain::isStopping);
         mayEnd.countDown();
 
         assertThat(run.get(20, TimeUnit.SECONDS)).isEqualTo(new Drain.Count(1, 1, 0));

@@ -95,7 +95,8 @@ class PostgresOutageTest {
                 context.stage("hard times");
                 restart.completeAsync(() -> {
                     // The heartbeat asks later than the recording does, so by now that has failed too.
-                    await().until(() -> log.lines().stream().anyMatch(line -> line.contains("not written")));
+                    await().atMost(Duration.ofSeconds(30))
+                            .until(() -> log.lines().stream().anyMatch(line -> line.contains("not written")));
                     server.startAgain();
                     return null;
                 });

@@ -188,13 +188,13 @@ class StopTest extends RunnerTest {
                     .toList();
             ids.forEach(id -> queue.push(QueueName.DEFAULT, new JobQueue.Entry(ScriptedHandler.NAME, id)));
             rig.handler.will((job, context) -> {
-                proxy.delay(Duration.ofMillis(500)); // the pop that comes next, and its answer
+                proxy.delay(Duration.ofMillis(700)); // the pop that comes next, and its answer
                 return "ok";
             });
             var waits = new RedisWaits(Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofSeconds(1));
             var busy = rig.workers(slow, waits, QueueName.DEFAULT);
             busy.start(1);
-            await().until(() -> queue.length(QueueName.DEFAULT) == 0);
+            await().pollInterval(Duration.ofMillis(10)).until(() -> queue.length(QueueName.DEFAULT) == 0);
             assertThat(busy.stop(PATIENT)).isTrue();
 
             assertThat(rig.handler.runs()).containsExactly(ids.get(0));

@@ -69,9 +69,9 @@ class StoppedAttemptTest {
             var attempt = attempts.start(heartbeats, claim);
             database.store().giveBack(claim, "TEST");
             attempt.isStoppedFor(Stop.LOST);
-            assertThat(log.lines())
+            await().untilAsserted(() -> assertThat(log.lines())
                     .filteredOn(line -> line.contains(claim.id().toString()))
-                    .hasSize(1);
+                    .hasSize(1));
         }
     }
 

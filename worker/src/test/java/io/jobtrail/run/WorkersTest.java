@@ -166,8 +166,7 @@ class WorkersTest {
 
         mayEnd.countDown();
         await().until(() -> !redis.call(jedis -> jedis.exists(worker)));
-        assertThat(redis.<String>call(jedis -> jedis.get("resque:stat:processed")))
-                .isEqualTo("1");
+        await().until(() -> "1".equals(redis.<String>call(jedis -> jedis.get("resque:stat:processed"))));
 
         assertThat(workers.stop(Duration.ofSeconds(5))).isTrue();
         assertThat(redis.<Set<String>>call(jedis -> jedis.smembers("resque:workers")))

@@ -105,7 +105,7 @@ class ParserFailuresTest {
         start(Duration.ofSeconds(30));
         Path marker = temp.resolve("marker");
         CompletableFuture<Extraction> extraction = CompletableFuture.supplyAsync(() -> extractQuietly(marker));
-        await().until(() -> Files.exists(marker));
+        await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(marker));
 
         ProcessHandle program =
                 ProcessHandle.of(Long.parseLong(Files.readString(marker))).orElseThrow();
@@ -128,7 +128,7 @@ class ParserFailuresTest {
 
     @Test
     void anEndlessParserIsKilledWithAllItStarted() throws Exception {
-        start(Duration.ofSeconds(5));
+        start(Duration.ofSeconds(10));
         Path marker = temp.resolve("marker");
 
         assertThatThrownBy(() -> extract(HostileParser.document("endless " + marker), () -> {}))
@@ -164,7 +164,7 @@ class ParserFailuresTest {
                 new FutureTask<>(() -> extract(HostileParser.document("endless " + marker), () -> {}));
         Thread thread = new Thread(task);
         thread.start();
-        await().until(() -> Files.exists(marker));
+        await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(marker));
 
         thread.interrupt();
 
@@ -181,7 +181,7 @@ class ParserFailuresTest {
         Path marker = temp.resolve("marker");
         AtomicBoolean enough = new AtomicBoolean();
         CompletableFuture<Extraction> first = CompletableFuture.supplyAsync(() -> extractQuietly(marker));
-        await().until(() -> Files.exists(marker));
+        await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(marker));
 
         assertThatThrownBy(() -> extract(GOOD, () -> {
                     if (enough.getAndSet(true)) {
@@ -208,7 +208,7 @@ class ParserFailuresTest {
                 .start();
         new Message.Request(input, temp.resolve("output"), 1000)
                 .writeTo(new DataOutputStream(orphan.getOutputStream()));
-        await().until(() -> Files.exists(marker));
+        await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(marker));
 
         orphan.getOutputStream().close();
 
