@@ -58,6 +58,7 @@ public final class ApiServer implements AutoCloseable {
     /** Each holds a thread; the rest of the 250 serve everybody else. */
     private static final int MOST_SLOW_BODIES = 200;
 
+    /** Those who send to what is open to everybody. */
     private static final int MOST_SLOW_STRANGERS = 20;
 
     private final Database database;

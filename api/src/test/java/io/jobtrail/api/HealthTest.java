@@ -137,7 +137,7 @@ class HealthTest {
         try {
             var begin = System.nanoTime();
             api.upload(Form.of("a.txt", new byte[] {65})).is(202);
-            assertThat(since(begin)).isLessThan(Duration.ofSeconds(6));
+            assertThat(since(begin)).isLessThan(Duration.ofSeconds(3));
 
             var many = Stream.generate(() -> CompletableFuture.supplyAsync(() -> {
                         var asked = System.nanoTime();
@@ -147,7 +147,7 @@ class HealthTest {
                     }))
                     .limit(20)
                     .toList();
-            assertThat(many).allSatisfy(answer -> assertThat(answer.join()).isLessThan(Duration.ofSeconds(6)));
+            assertThat(many).allSatisfy(answer -> assertThat(answer.join()).isLessThan(Duration.ofSeconds(3)));
             assertThat(Thread.getAllStackTraces().keySet().stream()
                             .filter(thread -> thread.getName().equals("health")))
                     .hasSizeLessThanOrEqualTo(4);

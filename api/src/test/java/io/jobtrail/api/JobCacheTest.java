@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JobCacheTest {
     private static final String HITS = "jobtrail_cache_gets_total{result=\"hit\"}";
 
-    /** What is promised, and time for the test's own requests; far less than what a cached job is kept. */
-    private static final Duration BOUND = ChangeFeed.FRESH.plusSeconds(4);
+    /** What is promised, and a little for the test's own requests. */
+    private static final Duration BOUND = ChangeFeed.FRESH.plusMillis(500);
 
     private RunningApi api;
 

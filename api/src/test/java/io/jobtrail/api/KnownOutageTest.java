@@ -87,7 +87,7 @@ class KnownOutageTest {
                 .as("together; waiting would take each of the fifteen five seconds")
                 .isLessThan(Duration.ofSeconds(40));
         postgres.startAgain();
-        await().atMost(Duration.ofMillis(4_500)).until(() -> stats().join().status() == 200);
+        await().atMost(Duration.ofSeconds(3)).until(() -> stats().join().status() == 200);
         upload().join().is(202);
     }
 

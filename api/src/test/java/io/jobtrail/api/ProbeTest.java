@@ -41,7 +41,7 @@ class ProbeTest {
             assertThat(probe.ask())
                     .as("and those who come later do not wait at all")
                     .isEqualTo("none");
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(6));
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
             assertThat(asked).hasValue(1);
 
             mayAnswer.countDown();

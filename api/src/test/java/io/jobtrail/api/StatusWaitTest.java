@@ -218,7 +218,7 @@ class StatusWaitTest {
             // The first ones are answered by code that runs for the first time.
             assertThat(millis.stream().skip(10).sorted().skip(10).findFirst().orElseThrow())
                     .as("of %s", millis)
-                    .isLessThan(400);
+                    .isLessThan(150);
         }
     }
 
